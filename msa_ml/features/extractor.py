@@ -1,0 +1,244 @@
+"""What a feature is, and who computes it.
+
+An :class:`Extractor` reads one record and returns named numbers. A :class:`View` reads one record and returns the
+bytes that a content model hashes. Both are small classes with a name, a version and declared output; a
+:class:`FeatureSet` runs several of them over records.
+
+Class attributes are the declaration::
+
+    class Subject(Extractor):
+        '''What the subject looks like.'''
+
+        name = "mail.subject"
+        kind = "mail"
+        features = (
+            Feature("length", "characters of the decoded subject", unit="characters", nan="no subject"),
+        )
+
+        def extract(self, mail: Message) -> dict[str, float]:
+            return {} if mail.subject is None else {"length": len(mail.subject)}
+
+A feature that is left out of the returned mapping is unknown, ``nan``. Parameters are keyword arguments of
+``__init__``, passed on to ``super().__init__`` so that they enter the digest.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msa_ml.errors import InputError
+from msa_ml.features.word_lists import Lists
+
+NEVER = "never missing"
+Scalar = bool | int | float | str
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number that an extractor computes.
+
+    Attributes
+    ----------
+    name
+        Short name; the column is ``<extractor>.<name>``.
+    description
+        What is measured, in a phrase.
+    unit
+        ``count``, ``share`` (0..1), ``flag`` (0 or 1), ``characters``, ``bytes``, ``seconds``, ``bits`` ...
+    low, high
+        Range that the value never leaves; the contract test holds it.
+    nan
+        What a missing value means.
+    portable
+        ``yes``: can be ported from the specification alone; ``runtime``: needs this package's Python runtime.
+    monotone
+        +1 when more of it can only be more abusive, -1 for the opposite, 0 when knowledge is silent.
+    source
+        Paper, RFC section or habit it comes from.
+    """
+
+    name: str
+    description: str
+    unit: str = "count"
+    low: float = 0.0
+    high: float = math.inf
+    nan: str = NEVER
+    portable: Literal["yes", "runtime"] = "runtime"
+    monotone: Literal[-1, 0, 1] = 0
+    source: str = ""
+
+
+class Reader(ABC):
+    """What extractors and views share: a name, a version, parameters, and the lists they read."""
+
+    name: ClassVar[str]
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    reads: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *, lists: Lists | None = None, **parameters: Scalar) -> None:
+        self.lists = lists if lists is not None else Lists()
+        self.parameters: dict[str, Scalar] = parameters
+
+    def with_lists(self, lists: Lists) -> Reader:
+        """Return the same reader on other lists."""
+        return type(self)(lists=lists, **self.parameters)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items())
+        return f"{type(self).__name__}({inside})"
+
+
+class Extractor(Reader):
+    """Computes the declared features of one record."""
+
+    features: ClassVar[tuple[Feature, ...]]
+
+    @abstractmethod
+    def extract(self, record: Any) -> Mapping[str, float]:  # noqa: ANN401 - a Message, or a record of another kind
+        """Return values by short name; what is left out is unknown. Never raises on what a sender wrote."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Full names, in order."""
+        return tuple(f"{self.name}.{feature.name}" for feature in self.features)
+
+
+class View(Reader):
+    """Chooses the bytes of one record that a content model reads."""
+
+    limit: ClassVar[int] = 4096
+
+    @abstractmethod
+    def content(self, record: Any) -> bytes:  # noqa: ANN401 - a Message, or a record of another kind
+        """Return at most ``limit`` bytes. Never raises on what a sender wrote."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What a feature set computed for N records.
+
+    Attributes
+    ----------
+    dense
+        float32[N, F] in the order of :attr:`FeatureSet.columns`; ``nan`` is missing.
+    content
+        For each view, N byte strings.
+    """
+
+    dense: Vector
+    content: Mapping[str, Sequence[bytes]]
+
+    def __len__(self) -> int:
+        return len(self.dense)
+
+    @classmethod
+    def concatenate(cls, batches: Sequence[Vectors]) -> Vectors:
+        """Join batches of one feature set."""
+        views = batches[0].content
+        return cls(
+            np.concatenate([batch.dense for batch in batches]),
+            {name: [item for batch in batches for item in batch.content[name]] for name in views},
+        )
+
+
+class FeatureSet:
+    """Extractors and views of one kind of event, in a fixed order.
+
+    Examples
+    --------
+    >>> from msa_ml.features.mail.subject import Subject
+    >>> features = FeatureSet([Subject()])
+    >>> features.columns[0]
+    'mail.subject.length'
+    """
+
+    def __init__(self, extractors: Iterable[Extractor], views: Iterable[View] = ()) -> None:
+        self.extractors = tuple(extractors)
+        self.views = tuple(views)
+        readers: tuple[Reader, ...] = (*self.extractors, *self.views)
+        if not readers:
+            raise InputError("a feature set needs at least one extractor or view.")
+        kinds = {reader.kind for reader in readers}
+        if len(kinds) != 1:
+            raise InputError(f"one feature set reads one kind of event, found {', '.join(sorted(kinds))}.")
+        self.kind = kinds.pop()
+        names = [*self.columns, *(view.name for view in self.views)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"two features share the name {', '.join(twice)}.", hint="Rename one of them.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Full names of the dense features, in order."""
+        return tuple(column for extractor in self.extractors for column in extractor.columns)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The declarations, in the order of :attr:`columns`."""
+        return tuple(feature for extractor in self.extractors for feature in extractor.features)
+
+    @property
+    def list_names(self) -> tuple[str, ...]:
+        """Names of all lists that are read."""
+        return tuple(sorted({name for reader in (*self.extractors, *self.views) for name in reader.reads}))
+
+    def with_lists(self, lists: Lists) -> FeatureSet:
+        """Return the same feature set on other lists, for example those of a bundle."""
+        return FeatureSet(
+            [type(extractor)(lists=lists, **extractor.parameters) for extractor in self.extractors],
+            [type(view)(lists=lists, **view.parameters) for view in self.views],
+        )
+
+    def __add__(self, other: Extractor | View) -> FeatureSet:
+        """Return this set with one more extractor or view."""
+        if isinstance(other, View):
+            return FeatureSet(self.extractors, (*self.views, other))
+        return FeatureSet((*self.extractors, other), self.views)
+
+    def vector(self, record: Any) -> Vector:  # noqa: ANN401 - a Message, or a record of another kind
+        """Return float32[F] of one record."""
+        row = np.full(len(self.columns), np.nan, np.float32)
+        start = 0
+        for extractor in self.extractors:
+            values = extractor.extract(record)
+            for offset, feature in enumerate(extractor.features):
+                value = values.get(feature.name)
+                if value is not None:
+                    row[start + offset] = value
+            start += len(extractor.features)
+        return row
+
+    def extract(self, records: Sequence[Any]) -> Vectors:
+        """Return the vectors of N records (of :class:`~msa_ml.features.mail.message.Message` for mail)."""
+        dense = np.empty((len(records), len(self.columns)), np.float32)
+        content: dict[str, list[bytes]] = {view.name: [] for view in self.views}
+        for number, record in enumerate(records):
+            dense[number] = self.vector(record)
+            for view in self.views:
+                content[view.name].append(view.content(record)[: view.limit])
+        return Vectors(dense, content)
+
+    def __repr__(self) -> str:
+        return f"FeatureSet({self.kind}: {len(self.columns)} features, {len(self.views)} content views)"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{column}</td><td>{feature.description}</td><td>{feature.unit}</td>"
+            f"<td>{feature.nan}</td><td>{feature.portable}</td></tr>"
+            for column, feature in zip(self.columns, self.features, strict=True)
+        )
+        views = ", ".join(f"{view.name} (up to {view.limit} bytes)" for view in self.views) or "none"
+        return (
+            f"<table><caption>{len(self.columns)} features of {self.kind}; content views: {views}</caption>"
+            "<thead><tr><th>feature</th><th>what</th><th>unit</th><th>missing when</th><th>portable</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )

@@ -1,0 +1,1 @@
+"""Features of one mail, one idea a file."""

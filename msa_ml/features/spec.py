@@ -1,0 +1,206 @@
+"""The feature specification and its digest.
+
+The digest of a feature covers its name, the version and parameters of its extractor, unit, type, and the hash of every
+list that the extractor reads. The digest of the specification is over the ordered digests of features and views.
+Scoring demands equality.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from msa_ml.errors import BundleRefused, InputError
+from msa_ml.features.extractor import Extractor, Feature, FeatureSet, Reader, View
+from msa_ml.features.word_lists import Lists
+
+
+def canonical(value: object) -> bytes:
+    """Return JSON with sorted keys and no spaces: one value, one text.
+
+    Examples
+    --------
+    >>> canonical({"b": 1, "a": [1.5, None]})
+    b'{"a":[1.5,null],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def digest(value: object) -> str:
+    """Return SHA-256 over :func:`canonical`, in hex."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _identity(reader: Reader) -> dict[str, object]:
+    return {
+        "name": reader.name,
+        "version": reader.version,
+        "parameters": reader.parameters,
+        "lists": {name: reader.lists[name].sha256 for name in reader.reads},
+    }
+
+
+def feature_digest(extractor: Extractor, feature: Feature) -> str:
+    """Return the digest of one feature."""
+    return digest({**_identity(extractor), "feature": feature.name, "unit": feature.unit, "type": "float32"})
+
+
+def view_digest(view: View) -> str:
+    """Return the digest of one content view."""
+    return digest({**_identity(view), "limit": view.limit, "type": "uint8"})
+
+
+def extractor_digest(extractor: Extractor) -> str:
+    """Return the digest of everything one extractor computes; its cache is kept under it."""
+    return digest([feature_digest(extractor, feature) for feature in extractor.features])
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What a feature set computes, as data; ``features.json`` of a bundle."""
+
+    kind: str
+    extractors: tuple[Mapping[str, Any], ...]
+    views: tuple[Mapping[str, Any], ...]
+    digest: str
+
+    @classmethod
+    def of(cls, features: FeatureSet) -> Specification:
+        """Describe a feature set."""
+        extractors = tuple(_describe_extractor(extractor) for extractor in features.extractors)
+        views = tuple(_describe_view(view) for view in features.views)
+        return cls(features.kind, extractors, views, _digest_of(extractors, views))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Full names of the dense features, in order."""
+        return tuple(feature["column"] for extractor in self.extractors for feature in extractor["features"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``features.json``."""
+        return {
+            "kind": self.kind,
+            "digest": self.digest,
+            "extractors": list(self.extractors),
+            "views": list(self.views),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Specification:
+        """Read ``features.json``.
+
+        Raises
+        ------
+        BundleRefused
+            A field is missing, or the digest is not the one of what is written.
+        """
+        try:
+            found = cls(data["kind"], tuple(data["extractors"]), tuple(data["views"]), data["digest"])
+            expected = _digest_of(found.extractors, found.views)
+        except (KeyError, TypeError) as error:
+            raise BundleRefused(
+                f"features.json lacks the field {error}.", hint="Export the bundle again."
+            ) from error
+        if found.digest != expected:
+            raise BundleRefused(
+                f"features.json was changed: its digest is {found.digest[:12]}, its content gives {expected[:12]}.",
+                hint="Export the bundle again.",
+            )
+        return found
+
+    def feature_set(self, lists: Lists, *, packages: Iterable[str] = ("msa_ml",)) -> FeatureSet:
+        """Build the feature set that this specification names, and demand that it computes the same.
+
+        Parameters
+        ----------
+        lists
+            The lists to read, those of the bundle.
+        packages
+            Packages whose modules may be imported; a specification cannot make us import anything else.
+
+        Raises
+        ------
+        BundleRefused
+            A class is unknown or not allowed, or the digests differ: other code, parameters or lists.
+        """
+        allowed = tuple(packages)
+        extractors = [_build(entry, lists, allowed, Extractor) for entry in self.extractors]
+        views = [_build(entry, lists, allowed, View) for entry in self.views]
+        features = FeatureSet(extractors, views)  # type: ignore[arg-type]  # _build checked the classes
+        now = Specification.of(features)
+        if now.digest != self.digest:
+            changed = [
+                old["name"]
+                for old, new in zip(
+                    (*self.extractors, *self.views), (*now.extractors, *now.views), strict=True
+                )
+                if _digests(old) != _digests(new)
+            ]
+            raise BundleRefused(
+                f"the specification differs from this code and these lists in: {', '.join(changed)}.",
+                hint="Install the package version that the manifest names, or export the bundle again.",
+            )
+        return features
+
+
+def _describe_extractor(extractor: Extractor) -> dict[str, Any]:
+    features = []
+    for column, feature in zip(extractor.columns, extractor.features, strict=True):
+        entry = {key: value for key, value in asdict(feature).items() if key != "name"}
+        entry["low"], entry["high"] = _bound(feature.low), _bound(feature.high)
+        features.append(
+            {"column": column, "type": "float32", **entry, "digest": feature_digest(extractor, feature)}
+        )
+    return {**_identity(extractor), "class": _path(extractor), "features": features}
+
+
+def _describe_view(view: View) -> dict[str, Any]:
+    return {
+        **_identity(view),
+        "class": _path(view),
+        "type": "uint8",
+        "limit": view.limit,
+        "digest": view_digest(view),
+    }
+
+
+def _bound(value: float) -> float | str:
+    return value if abs(value) != float("inf") else str(value)
+
+
+def _path(reader: Reader) -> str:
+    return f"{type(reader).__module__}:{type(reader).__qualname__}"
+
+
+def _digests(entry: Mapping[str, Any]) -> list[str]:
+    return [feature["digest"] for feature in entry["features"]] if "features" in entry else [entry["digest"]]
+
+
+def _digest_of(extractors: Iterable[Mapping[str, Any]], views: Iterable[Mapping[str, Any]]) -> str:
+    return digest([part for entry in (*extractors, *views) for part in _digests(entry)])
+
+
+def _build(entry: Mapping[str, Any], lists: Lists, packages: tuple[str, ...], base: type[Reader]) -> Reader:
+    module_name, _, class_name = str(entry["class"]).partition(":")
+    if module_name.split(".")[0] not in packages:
+        raise BundleRefused(
+            f"the specification names {entry['class']}, outside the allowed packages ({', '.join(packages)}).",
+            hint="Allow its package explicitly if you trust it.",
+        )
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise BundleRefused(
+            f"the specification names {entry['class']}, which this installation does not have.",
+            hint="Install the package version that the manifest names.",
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise BundleRefused(f"{entry['class']} is no {base.__name__.lower()}.")
+    try:
+        return found(lists=lists, **entry["parameters"])
+    except (TypeError, InputError) as error:
+        raise BundleRefused(f"{entry['class']} does not take the parameters of the specification.") from error
