@@ -1,0 +1,205 @@
+"""One mail, parsed once and lazily, shared by all extractors.
+
+Nothing here raises on what a sender wrote, and every amount is bounded by :class:`~msa_ml.features.mail.mime.Limits`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from msa_ml.features.mail import header_block
+from msa_ml.features.mail.address import Address, addresses
+from msa_ml.features.mail.encoded import decode_words
+from msa_ml.features.mail.ignored import is_ignored
+from msa_ml.features.mail.mime import Limits, Part, Parts, read
+from msa_ml.features.mail.page import Page
+from msa_ml.records import without_from_line
+
+__all__ = ["Address", "Limits", "Message", "Part"]
+
+_URL = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>\"'\x00-\x20`{}|\\^]{1,2048}", re.IGNORECASE)
+_URL_END = ".,;:!?)]*_"
+_LINKING = (("href", "[href]"), ("src", "[src]"), ("action", "[action]"), ("background", "[background]"))
+
+
+class Message:
+    r"""One mail.
+
+    Parameters
+    ----------
+    raw
+        The bytes as received; a mbox ``From `` line before them is dropped.
+    limits
+        How much of it is looked at.
+
+    Examples
+    --------
+    >>> mail = Message(b"From: Jo <jo@example.org>\nSubject: =?utf-8?q?caf=C3=A9?=\n\nSee http://example.com/a.")
+    >>> mail.subject, mail.sender.domain, mail.urls, mail.parsed_by
+    ('café', 'example.org', ('http://example.com/a',), 'fast')
+    """
+
+    def __init__(self, raw: bytes, limits: Limits = Limits()) -> None:  # noqa: B008 - a frozen value
+        self.raw = without_from_line(raw)
+        self.limits = limits
+
+    def __reduce__(self) -> tuple[Callable[..., Message], tuple[Any, ...]]:
+        return (type(self), (self.raw, self.limits))
+
+    def __repr__(self) -> str:
+        return f"Message({len(self.raw)} bytes)"
+
+    @cached_property
+    def block(self) -> header_block.Block:
+        """The header fields as bytes, ignored ones included, and where the body begins."""
+        return header_block.split(self.raw, most=self.limits.headers, most_bytes=self.limits.header_bytes)
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Lower-case name and unfolded value of each field, in order, without those of :mod:`.ignored`."""
+        named = ((header_block.name_of(field), field) for field in self.block.fields)
+        return tuple((name, header_block.value_of(field)) for name, field in named if not is_ignored(name))
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            found.setdefault(name, []).append(value)
+        return {name: tuple(values) for name, values in found.items()}
+
+    def header(self, name: str) -> str | None:
+        """Return the topmost value of a field by its lower-case name, ``None`` when it is absent or ignored."""
+        values = self._by_name.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return all values of a field, the topmost first."""
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def subject(self) -> str | None:
+        """The decoded subject (RFC 2047), ``None`` when there is none."""
+        value = self.header("subject")
+        return None if value is None else decode_words(value)
+
+    def _addresses(self, name: str) -> tuple[Address, ...]:
+        return tuple(address for value in self.all(name)[:10] for address in addresses(value))
+
+    def _address(self, name: str) -> Address | None:
+        found = self._addresses(name)
+        return found[0] if found else None
+
+    @cached_property
+    def sender(self) -> Address | None:
+        """The first address of From."""
+        return self._address("from")
+
+    @cached_property
+    def senders(self) -> tuple[Address, ...]:
+        """All addresses of From."""
+        return self._addresses("from")
+
+    @cached_property
+    def reply_to(self) -> Address | None:
+        """The first address of Reply-To."""
+        return self._address("reply-to")
+
+    @cached_property
+    def return_path(self) -> Address | None:
+        """The envelope's sender as the receiving side noted it (RFC 5321 4.4); empty for ``<>``."""
+        return self._address("return-path")
+
+    @cached_property
+    def to(self) -> tuple[Address, ...]:
+        """The addresses of To."""
+        return self._addresses("to")
+
+    @cached_property
+    def cc(self) -> tuple[Address, ...]:
+        """The addresses of Cc."""
+        return self._addresses("cc")
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """The addresses of To and Cc."""
+        return (*self.to, *self.cc)
+
+    @cached_property
+    def _read(self) -> Parts:
+        return read(self.raw, self.limits)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every node of the MIME tree, containers included, in order."""
+        return self._read.parts
+
+    @property
+    def parsed_by(self) -> str:
+        """``fast``, or ``fallback`` when the fast parser refused the message or lost content."""
+        return self._read.parsed_by
+
+    @cached_property
+    def damage(self) -> str:
+        """What is wrong with the message, words joined by commas; ``''`` when it is sound."""
+        found = {self.block.damage, *self._read.damage} - {""}
+        if len(self.raw) > self.limits.raw_bytes:
+            found.add("too_long")
+        return ",".join(sorted(found))
+
+    @cached_property
+    def html(self) -> tuple[str, ...]:
+        """Source of the HTML parts that are shown, cut at the limit over all of them."""
+        return self._texts(lambda part: part.content_type == "text/html", self.limits.html_characters)
+
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        """The shown text parts that are not HTML, cut at the limit over all of them."""
+        return self._texts(lambda part: part.content_type != "text/html", self.limits.text_characters)
+
+    def _texts(self, wanted: Callable[[Part], bool], left: int) -> tuple[str, ...]:
+        found = []
+        for part in self.parts:
+            if left > 0 and part.is_text and part.disposition != "attachment" and wanted(part):
+                text = part.text[:left]
+                left -= len(text)
+                found.append(text)
+        return tuple(found)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The HTML parts, parsed."""
+        return tuple(Page.of(source) for source in self.html if source.strip())
+
+    @cached_property
+    def html_text(self) -> str:
+        """Text of the HTML parts."""
+        return " ".join(page.text for page in self.pages)[: self.limits.text_characters]
+
+    @cached_property
+    def text(self) -> str:
+        """The best readable text: the plain parts, else the text of the HTML."""
+        plain = "\n".join(self.plain)
+        return plain if plain.strip() else self.html_text
+
+    @cached_property
+    def urls(self) -> tuple[str, ...]:
+        """Distinct URLs in order of appearance: from the plain text, then from the attributes and text of the HTML."""
+        found: dict[str, None] = {}
+        most, longest = self.limits.urls, self.limits.url_characters
+        for text in (*self.plain, self.html_text):
+            for match in _URL.finditer(text):
+                found.setdefault(match[0][:longest].rstrip(_URL_END))
+                if len(found) >= most:
+                    return tuple(found)
+        for page in self.pages:
+            for attribute, selector in _LINKING:
+                for node in page.tree.css(selector):
+                    url = (node.attributes.get(attribute) or "").strip()
+                    if url and not url.startswith(("#", "cid:", "data:", "mailto:", "about:", "tel:")):
+                        found.setdefault(url[:longest])
+                        if len(found) >= most:
+                            return tuple(found)
+        return tuple(found)
