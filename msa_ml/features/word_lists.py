@@ -7,9 +7,9 @@ the bundle, so that scoring reads the very list that training read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from msa_ml.errors import InputError, UnknownNameError
 
 @dataclass(frozen=True)
 class WordList:
-    """One list: its bytes as they stand in the bundle, UTF-8, one entry a line, ``#`` or ``//`` starts a comment.
+    r"""One list: its bytes as they stand in the bundle, UTF-8, one entry a line, ``#`` or ``//`` starts a comment.
 
     Examples
     --------
-    >>> sorted(WordList("fruit", b"# sweet\\napple\\npear\\n").words)
+    >>> sorted(WordList("fruit", b"# sweet\napple\npear\n").words)
     ['apple', 'pear']
     """
 
@@ -45,12 +45,17 @@ class WordList:
     @cached_property
     def suffixes(self) -> PublicSuffixList:
         """The list read as a public suffix list (https://publicsuffix.org/list/)."""
-        return PublicSuffixList(self.data.decode("utf-8").splitlines(), idna=True)
+        return PublicSuffixList(self.data.decode("utf-8").splitlines())
+
+    def __getstate__(self) -> dict[str, object]:
+        # What was derived from the bytes is derived again where it is needed, not sent to every worker.
+        return {"name": self.name, "data": self.data}
 
 
 PUBLIC_SUFFIXES = "public_suffixes"
 
 
+@lru_cache(maxsize=256)
 def packaged(name: str) -> WordList:
     """Return a list that ships with the package (or, for public suffixes, with ``publicsuffixlist``).
 
@@ -92,7 +97,7 @@ class Lists(Mapping[str, WordList]):
             self._lists[name] = packaged(name)
         return self._lists[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # the type is Mapping's
+    def __iter__(self) -> Iterator[str]:
         return iter(self._lists)
 
     def __len__(self) -> int:

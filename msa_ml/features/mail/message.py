@@ -6,7 +6,7 @@ Nothing here raises on what a sender wrote, and every amount is bounded by :clas
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +16,13 @@ from msa_ml.features.mail.encoded import decode_words
 from msa_ml.features.mail.ignored import is_ignored
 from msa_ml.features.mail.mime import Limits, Part, Parts, read
 from msa_ml.features.mail.page import Page
+from msa_ml.features.mail.trace import Hop, hop
 from msa_ml.records import without_from_line
 
 __all__ = ["Address", "Limits", "Message", "Part"]
 
-_URL = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>\"'\x00-\x20`{}|\\^]{1,2048}", re.IGNORECASE)
+_URL_REST = re.compile(r"[^\s<>\"'\x00-\x20`{}|\\^]{1,2048}")
+_SCHEMES = ("https", "http", "ftp")
 _URL_END = ".,;:!?)]*_"
 _LINKING = (("href", "[href]"), ("src", "[src]"), ("action", "[action]"), ("background", "[background]"))
 
@@ -60,8 +62,14 @@ class Message:
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Lower-case name and unfolded value of each field, in order, without those of :mod:`.ignored`."""
-        named = ((header_block.name_of(field), field) for field in self.block.fields)
-        return tuple((name, header_block.value_of(field)) for name, field in named if not is_ignored(name))
+        return tuple(
+            (header_block.name_of(field), header_block.value_of(field)) for field in self.visible_fields
+        )
+
+    @cached_property
+    def visible_fields(self) -> tuple[bytes, ...]:
+        """The bytes of each header field that is not ignored, in order."""
+        return tuple(field for field in self.block.fields if not is_ignored(header_block.name_of(field)))
 
     @cached_property
     def _by_name(self) -> dict[str, tuple[str, ...]]:
@@ -128,6 +136,11 @@ class Message:
         return (*self.to, *self.cc)
 
     @cached_property
+    def hops(self) -> tuple[Hop, ...]:
+        """The Received fields, the topmost (nearest to the reader) first, 50 at most."""
+        return tuple(hop(value) for value in self.all("received")[:50])
+
+    @cached_property
     def _read(self) -> Parts:
         return read(self.raw, self.limits)
 
@@ -190,8 +203,8 @@ class Message:
         found: dict[str, None] = {}
         most, longest = self.limits.urls, self.limits.url_characters
         for text in (*self.plain, self.html_text):
-            for match in _URL.finditer(text):
-                found.setdefault(match[0][:longest].rstrip(_URL_END))
+            for url in _urls(text):
+                found.setdefault(url[:longest].rstrip(_URL_END))
                 if len(found) >= most:
                     return tuple(found)
         for page in self.pages:
@@ -203,3 +216,25 @@ class Message:
                         if len(found) >= most:
                             return tuple(found)
         return tuple(found)
+
+
+def _urls(text: str) -> Iterator[str]:
+    """Find what starts with a scheme or ``www.``; by ``find``, since a pattern with both is tried at every character."""
+    end = 0
+    scheme_at, bare_at = text.find("://"), text.find("www.")
+    while scheme_at >= 0 or bare_at >= 0:
+        if bare_at < 0 or 0 <= scheme_at < bare_at:
+            before = text[max(end, scheme_at - 5) : scheme_at].lower()
+            scheme = next((name for name in _SCHEMES if before.endswith(name)), "")
+            start, body = scheme_at - len(scheme), scheme_at + 3
+            wanted = bool(scheme)
+        else:
+            start, body, wanted = bare_at, bare_at + 4, True
+        match = _URL_REST.match(text, body) if wanted else None
+        if match:
+            yield text[start : match.end()]
+        end = match.end() if match else body
+        if 0 <= scheme_at < end:
+            scheme_at = text.find("://", end)
+        if 0 <= bare_at < end:
+            bare_at = text.find("www.", end)

@@ -1,0 +1,80 @@
+"""Hosts and registrable domains."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from msa_ml.features.word_lists import WordList
+
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_NUMBER = re.compile(r"(?:0x[0-9a-f]{1,16}|\d{1,20})(?:\.(?:0x[0-9a-f]{1,16}|\d{1,20})){0,3}")
+
+
+@lru_cache(maxsize=131_072)
+def registrable(suffixes: WordList, host: str) -> str:
+    """Return the registrable domain of a host: one label below its public suffix.
+
+    Parameters
+    ----------
+    suffixes
+        The list ``public_suffixes``, private section included, so that two customers of one hoster differ.
+    host
+        A host name, Unicode or punycode, in any case, a trailing dot allowed.
+
+    Returns
+    -------
+    str
+        Lower case; ``''`` for an address, a single label, a public suffix, or what is no host name.
+
+    Examples
+    --------
+    >>> from msa_ml.features.word_lists import packaged
+    >>> suffixes = packaged("public_suffixes")
+    >>> [registrable(suffixes, host) for host in ("Mail.Example.co.uk", "co.uk", "192.0.2.1", "localhost")]
+    ['example.co.uk', '', '', '']
+    """
+    host = host.strip().rstrip(".").lower()
+    if not host or len(host) > 253 or "." not in host or is_ip(host) or not _is_plain(host):
+        return ""
+    return suffixes.suffixes.privatesuffix(host) or ""
+
+
+def _is_plain(host: str) -> bool:
+    return all(0 < len(label) <= 63 for label in host.split(".")) and not any(
+        mark in host for mark in " /@:[]<>()\"'"
+    )
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is an address: dotted, in brackets, or one of the numeric forms that browsers accept.
+
+    Examples
+    --------
+    >>> [is_ip(host) for host in ("192.0.2.1", "[2001:db8::1]", "3221225985", "0xc0.0.2.1", "example.org")]
+    [True, True, True, True, False]
+    """
+    return host.startswith("[") or ":" in host or _NUMBER.fullmatch(host.lower()) is not None
+
+
+def is_dotted(host: str) -> bool:
+    """Whether a host is a dotted IPv4 address."""
+    return _IPV4.fullmatch(host) is not None
+
+
+def listed(words: frozenset[str], host: str) -> bool:
+    """Whether a host, or a domain above it, is in a list.
+
+    Examples
+    --------
+    >>> listed(frozenset({"example.org"}), "mail.example.org"), listed(frozenset({"example.org"}), "org")
+    (True, False)
+    """
+    host = host[-253:]
+    while host:
+        if host in words:
+            return True
+        _, dot, host = host.partition(".")
+        if not dot:
+            return False
+    return False
