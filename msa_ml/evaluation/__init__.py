@@ -1,0 +1,1 @@
+"""Scores to evidence: metrics with intervals, slices, comparison, plots and the report."""
