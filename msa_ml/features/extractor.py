@@ -103,7 +103,7 @@ class Extractor(Reader):
     features: ClassVar[tuple[Feature, ...]]
 
     @abstractmethod
-    def extract(self, record: Any) -> Mapping[str, float]:  # noqa: ANN401 - a Message, or a record of another kind
+    def extract(self, record: Any) -> Mapping[str, float]:
         """Return values by short name; what is left out is unknown. Never raises on what a sender wrote."""
 
     @property
@@ -118,7 +118,7 @@ class View(Reader):
     limit: ClassVar[int] = 4096
 
     @abstractmethod
-    def content(self, record: Any) -> bytes:  # noqa: ANN401 - a Message, or a record of another kind
+    def content(self, record: Any) -> bytes:
         """Return at most ``limit`` bytes. Never raises on what a sender wrote."""
 
 
@@ -139,6 +139,19 @@ class Vectors:
 
     def __len__(self) -> int:
         return len(self.dense)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, F); with this and indexing, scikit-learn's own splitters and searches accept vectors."""
+        return self.dense.shape[0], self.dense.shape[1]
+
+    def __getitem__(self, rows: slice | NDArray[Any] | Sequence[int]) -> Vectors:
+        """Return some rows: a slice, a mask, or numbers."""
+        numbers = np.arange(len(self))[rows]
+        return Vectors(
+            self.dense[numbers],
+            {view: [items[number] for number in numbers] for view, items in self.content.items()},
+        )
 
     @classmethod
     def concatenate(cls, batches: Sequence[Vectors]) -> Vectors:
@@ -204,7 +217,7 @@ class FeatureSet:
             return FeatureSet(self.extractors, (*self.views, other))
         return FeatureSet((*self.extractors, other), self.views)
 
-    def vector(self, record: Any) -> Vector:  # noqa: ANN401 - a Message, or a record of another kind
+    def vector(self, record: Any) -> Vector:
         """Return float32[F] of one record."""
         row = np.full(len(self.columns), np.nan, np.float32)
         start = 0

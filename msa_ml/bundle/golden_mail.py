@@ -1,0 +1,150 @@
+"""Invented mails for the golden cases: ordinary ones, spam, and what an attacker may send.
+
+Names, domains and addresses are reserved for examples (RFC 2606, RFC 5737); no text was ever received by anyone.
+"""
+
+from __future__ import annotations
+
+import base64
+
+
+def golden_mail() -> dict[str, bytes]:
+    """Return raw messages by name.
+
+    Examples
+    --------
+    >>> sorted(golden_mail())[:2]
+    ['bounce', 'cut_short']
+    """
+    return {**_ordinary(), **_abusive(), **_hostile()}
+
+
+def _mail(headers: str, body: str | bytes) -> bytes:
+    text = body.encode() if isinstance(body, str) else body
+    return headers.strip().replace("\n", "\r\n").encode() + b"\r\n\r\n" + text.replace(b"\n", b"\r\n")
+
+
+def _hop(by: str, helo: str, ip: str, when: str) -> str:
+    return f"Received: from {helo} ({helo} [{ip}]) by {by} with ESMTPS id 7F3A2; {when}\n"
+
+
+def _ordinary() -> dict[str, bytes]:
+    when = "Tue, 10 Mar 2026 09:15:02 +0100"
+    return {
+        "personal": _mail(
+            _hop("mx.example.net", "mail.example.org", "192.0.2.10", when)
+            + "Authentication-Results: mx.example.net; spf=pass smtp.mailfrom=example.org; dkim=pass header.d=example.org; "
+            "dmarc=pass header.from=example.org\n"
+            "From: Anna Weber <anna@example.org>\nTo: ben@example.net\nSubject: Lunch on Thursday?\n"
+            f"Date: {when}\nMessage-ID: <a1b2c3@example.org>\nMIME-Version: 1.0\n"
+            "Content-Type: text/plain; charset=utf-8",
+            "Hi Ben,\n\nshall we meet on Thursday at noon, at the usual place by the river?\n\nAnna\n",
+        ),
+        "newsletter": _mail(
+            _hop("mx.example.net", "out3.news.example.com", "198.51.100.7", when)
+            + "From: Garden Letter <letter@news.example.com>\nTo: ben@example.net\n"
+            "Subject: =?utf-8?q?What_to_sow_in_M=C3=A4rz?=\n"
+            f"Date: {when}\nMessage-ID: <20260310.77@news.example.com>\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/alternative; boundary="b1"',
+            "--b1\nContent-Type: text/plain; charset=utf-8\n\nPeas, spinach and radishes. https://news.example.com/m/77\n"
+            "--b1\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+            '<html><body><h1>Sow now</h1><p>Peas, spinach and radishes.</p><img src=3D"https://news.example.com/t.gif" '
+            'width=3D"1" height=3D"1"><a href=3D"https://news.example.com/m/77">Read on</a></body></html>\n--b1--\n',
+        ),
+        "bounce": _mail(
+            _hop("mx.example.net", "mx.example.com", "203.0.113.4", when)
+            + "Return-Path: <>\nFrom: Mail Delivery System <mailer-daemon@mx.example.com>\nTo: ben@example.net\n"
+            f"Subject: Undelivered Mail Returned to Sender\nDate: {when}\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="r"',
+            "--r\nContent-Type: text/plain\n\nYour message could not be delivered.\n"
+            "--r\nContent-Type: message/delivery-status\n\nAction: failed\nStatus: 5.1.1\n"
+            "--r\nContent-Type: message/rfc822\n\nSubject: hello\nFrom: ben@example.net\n\nhello\n--r--\n",
+        ),
+        "invoice_with_attachment": _mail(
+            _hop("mx.example.net", "shop.example.com", "198.51.100.90", when)
+            + "From: Shop <billing@shop.example.com>\nReply-To: help@shop.example.com\nTo: ben@example.net\n"
+            f"Subject: Your invoice 4711\nDate: {when}\nMessage-ID: <4711@shop.example.com>\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/mixed; boundary="m"',
+            "--m\nContent-Type: text/plain; charset=us-ascii\n\nThank you for your order. The invoice is attached.\n"
+            '--m\nContent-Type: application/pdf; name="invoice.pdf"\nContent-Transfer-Encoding: base64\n'
+            'Content-Disposition: attachment; filename="invoice.pdf"\n\n'
+            + base64.b64encode(b"%PDF-1.4 invented " + bytes(range(64))).decode()
+            + "\n--m--\n",
+        ),
+        "latin1": _mail(
+            "From: =?iso-8859-1?q?J=FCrgen?= <juergen@example.org>\nTo: ben@example.net\nSubject: Gr\u00fc\u00dfe\n"
+            f"Date: {when}\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: 8bit",
+            "Sch\u00f6ne Gr\u00fc\u00dfe aus M\u00fcnchen.\n".encode("latin-1"),
+        ),
+        "cyrillic": _mail(
+            "From: olga@example.org\nTo: ben@example.net\nSubject: =?utf-8?b?0J/RgNC40LLQtdGC?=\n"
+            f"Date: {when}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64",
+            base64.b64encode(
+                "\u041f\u0440\u0438\u0432\u0435\u0442, \u043a\u0430\u043a \u0434\u0435\u043b\u0430?\n".encode()
+            )
+            + b"\n",
+        ),
+    }
+
+
+def _abusive() -> dict[str, bytes]:
+    when = "Tue, 10 Mar 2026 03:41:44 +0000"
+    return {
+        "pills": _mail(
+            _hop("mx.example.net", "user-203-0-113-77.dyn.example.com", "203.0.113.77", when)
+            + "From: Best Meds <x83k2@example.com>\nReply-To: sales@other.example.org\nTo: undisclosed-recipients:;\n"
+            "Subject: CHEAP M.E.D.S 80% OFF!!! no prescription\nX-Mailer: The Bat! (v2.00)\n"
+            f"Date: {when}\nMessage-ID: <000d01c2$5f@example.com>\nContent-Type: text/html; charset=windows-1251",
+            '<html><body bgcolor="#ffffff"><font color="#ffffff">river lamp quiet seven</font>'
+            '<h1>V1agra C1al1s</h1><a href="http://203.0.113.9:8080/buy?id=ben@example.net">CLICK HERE NOW</a>'
+            '<img src="http://203.0.113.9/o.gif" width=1 height=1></body></html>\n',
+        ),
+        "phishing": _mail(
+            _hop("mx.example.net", "srv1.host.example.org", "198.51.100.33", when)
+            + "Authentication-Results: mx.example.net; spf=fail smtp.mailfrom=bank.example; dmarc=fail\n"
+            'From: "service@bank.example" <notice@host.example.org>\nTo: ben@example.net\n'
+            f"Subject: Your account is suspended\nDate: {when}\nMessage-ID: <9@localhost>\n"
+            "Content-Type: text/html; charset=utf-8",
+            '<p>Dear customer, verify your password within 24 hours.</p><form action="http://xn--bnk-ioa.example/login">'
+            '<input type="password"></form><a href="http://bit.ly/3xYz">https://bank.example/login</a>\n',
+        ),
+        "letter": _mail(
+            "From: Barrister John <barrister.john1962@example.com>\nReply-To: john.claims@example.org\n"
+            f"To: ben@example.net\nSubject: URGENT BUSINESS PROPOSAL\nDate: {when}",
+            "DEAR FRIEND,\n\nI WRITE CONCERNING THE SUM OF TWENTY FIVE MILLION DOLLARS LEFT BY MY LATE CLIENT.\n"
+            "KINDLY SEND YOUR BANK DETAILS.\n",
+        ),
+        "hidden_letters": _mail(
+            f"From: win@example.com\nTo: ben@example.net\nSubject: y\u200bo\u200bu w\u043en\nDate: {when}\n"
+            "Content-Type: text/plain; charset=utf-8",
+            "C o n g r a t u l a t i o n s, y\u200bou h\u0430ve w\u043en a pr\u0456ze. cl\u200baim: http://xn--e1awd7f.example/\n",
+        ),
+        "executable": _mail(
+            f"From: scan@example.com\nTo: ben@example.net\nSubject: document\nDate: {when}\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/mixed; boundary="e"',
+            '--e\nContent-Type: application/pdf; name="scan.pdf.exe"\nContent-Transfer-Encoding: base64\n'
+            'Content-Disposition: attachment; filename="scan.pdf.exe"\n\n'
+            + base64.b64encode(b"MZ" + bytes(100)).decode()
+            + "\n--e--\n",
+        ),
+    }
+
+
+def _hostile() -> dict[str, bytes]:
+    nested = b"".join(
+        f'Content-Type: multipart/mixed; boundary="n{depth}"\r\n\r\n--n{depth}\r\n'.encode()
+        for depth in range(60)
+    )
+    return {
+        "empty": b"",
+        "no_header": b"just some words without any header\n",
+        "only_header": b"Subject: nothing follows",
+        "cut_short": b'Subject: cut\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="z"\r\n\r\n--z\r\nConte',
+        "bad_base64": b"Subject: b\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!AAAA=A=A\r\n",
+        "boundary_never_occurs": b'Subject: x\r\nContent-Type: multipart/mixed; boundary="q"\r\n\r\nhello there\r\n',
+        "unknown_charset": b"Subject: =?no-such?q?x=FF?=\r\nContent-Type: text/plain; charset=no-such\r\n\r\n\xff\xfe\r\n",
+        "null_bytes": b"Subject: a\x00b\r\n\r\nc\x00d\xff\xff\x00\r\n",
+        "deeply_nested": b"Subject: deep\r\n" + nested + b"Content-Type: text/plain\r\n\r\nbottom\r\n",
+        "many_received": b"Received: by a; x\r\n" * 300 + b"Subject: loop\r\n\r\nx\r\n",
+        "long_line": b"Subject: long\r\n\r\n" + b"A" * 20_000 + b"\r\n",
+    }

@@ -1,0 +1,65 @@
+"""The loader that MLflow calls for a registered version: the version *is* the bundle, and nothing is unpickled.
+
+This module imports no mlflow. ``mlflow.pyfunc.load_model("models:/spam@champion").predict(frame)`` takes a frame with
+a column ``raw`` (bytes) and returns ``logit``, ``probability``, ``decision``, ``policy`` and ``bundle_id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from msa_ml.bundle.read import Bundle, load
+from msa_ml.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas
+
+COLUMN = "raw"
+
+
+class BundleModel:
+    """What MLflow wraps: ``predict`` over a bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    def predict(self, frame: pandas.DataFrame, params: dict[str, Any] | None = None) -> pandas.DataFrame:
+        """Score a frame of mails.
+
+        Parameters
+        ----------
+        frame
+            With a column ``raw`` of bytes.
+        params
+            ``{"policy": NAME}``; default: the bundle's default policy.
+
+        Raises
+        ------
+        InputError
+            No column ``raw``.
+        """
+        import pandas
+
+        if COLUMN not in frame:
+            raise InputError(
+                f"expected a column '{COLUMN}' of bytes, found {', '.join(map(str, frame.columns))}."
+            )
+        raws: Iterable[bytes] = frame[COLUMN]
+        policy = (params or {}).get("policy") or None
+        scores = list(self.bundle.score_many(raws, policy=policy))
+        return pandas.DataFrame(
+            {
+                "logit": [score.logit for score in scores],
+                "probability": [score.probability for score in scores],
+                "decision": [score.decision for score in scores],
+                "policy": [score.policy for score in scores],
+                "bundle_id": [score.bundle_id for score in scores],
+            },
+            index=frame.index,
+        )
+
+
+def _load_pyfunc(path: str) -> BundleModel:
+    """Load what ``mlflow.pyfunc.log_model(data_path=...)`` stored; MLflow calls this by its name."""
+    return BundleModel(load(path))

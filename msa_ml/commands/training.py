@@ -1,0 +1,138 @@
+"""``train`` and ``evaluate``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
+from msa_ml.errors import InputError
+from msa_ml.experiment import Experiment, parse_length, parse_moment
+
+
+@click.command(
+    "train",
+    epilog="Examples: msa-ml train spam; msa-ml train spam --window 90d --as-of 2026-11-23; "
+    "msa-ml train experiments/spam/baseline.toml",
+)
+@click.argument("what", metavar="TASK|EXPERIMENT.toml")
+@click.option("--since", help="First day of the window, UTC.")
+@click.option("--until", help="End of the window (not in it), UTC.")
+@click.option("--window", metavar="LENGTH", help="Length of the window that ends at --as-of, such as 90d.")
+@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
+@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@click.option("--seed", type=int, help="Seed of everything drawn.")
+@click.option(
+    "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
+)
+@click.option("--no-track", is_flag=True, help="Write the bundle, but log no run and register no version.")
+@stored
+@common
+def train_command(
+    what: str,
+    *,
+    since: str | None,
+    until: str | None,
+    window: str | None,
+    as_of: str | None,
+    sources: tuple[str, ...],
+    seed: int | None,
+    workers: int,
+    no_track: bool,
+    home: Path | None,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
+    """Train, calibrate, evaluate, register and bundle a model."""
+    experiment = _experiment(what)
+    changes = {"since": since, "until": until, "window": window, "sources": sources or None}
+    experiment = experiment.with_data(**{key: value for key, value in changes.items() if value is not None})
+    if window:
+        parse_length(window)
+    if seed is not None:
+        experiment = replace(experiment, seed=seed)
+    moment = parse_moment(as_of) if as_of else now()
+    from msa_ml.pipeline import train
+
+    published = train(
+        settings_of(home, no_wait=no_wait),
+        experiment,
+        moment,
+        workers=workers,
+        progress=Bars(),
+        track=not no_track,
+    )
+    show(published.trained.evaluation.table(), as_json=as_json)
+    for warning in published.bundle.manifest.warnings:
+        show(f"warning: {warning}", as_json=as_json)
+    if published.version:
+        roles = ", ".join(published.aliases)
+        show(f"registered: {experiment.task} version {published.version} ({roles})", as_json=as_json)
+    show(f"bundle:     {published.bundle.path}", as_json=as_json)
+    finish(published.to_json(), as_json=as_json)
+
+
+def _experiment(what: str) -> Experiment:
+    from msa_ml.tasks import get
+
+    if what.endswith(".toml"):
+        experiment = Experiment.read(Path(what))
+        get(experiment.task)
+        return experiment
+    if "/" in what:
+        raise InputError(f"'{what}' is neither a task nor a .toml file.", hint="Write: msa-ml train spam")
+    return Experiment(task=get(what).name)
+
+
+@click.command(
+    "evaluate", epilog="Example: msa-ml evaluate bundles/spam --since 2026-11-01 --html report.html"
+)
+@click.argument("bundle", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--since", help="First day of the window, UTC.")
+@click.option("--until", help="End of the window (not in it), UTC.")
+@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
+@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a report with plots here."
+)
+@click.option(
+    "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
+)
+@stored
+@common
+def evaluate_command(
+    bundle: Path,
+    *,
+    since: str | None,
+    until: str | None,
+    as_of: str | None,
+    sources: tuple[str, ...],
+    html: Path | None,
+    workers: int,
+    home: Path | None,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
+    """Score the stored events of a window with a bundle, and measure where they have labels."""
+    from msa_ml.bundle.read import load as load_bundle
+    from msa_ml.measuring import evaluate_bundle
+    from msa_ml.pipeline import load
+
+    loaded = load_bundle(bundle)
+    moment = parse_moment(as_of) if as_of else now()
+    dataset = load(
+        loaded.manifest.task,
+        since,
+        until,
+        as_of=moment,
+        source=sources,
+        settings=settings_of(home, no_wait=no_wait),
+    )
+    measured = evaluate_bundle(loaded, dataset, workers=workers, progress=Bars())
+    show(measured.table(), as_json=as_json)
+    if html is not None:
+        html.write_text(measured.html(), encoding="utf-8")
+        show(f"report: {html}", as_json=as_json)
+    finish(measured.to_json(), as_json=as_json)

@@ -1,0 +1,1 @@
+"""Rows, labels, and a point in time."""

@@ -1,0 +1,318 @@
+"""A dataset: the events of a window with their labels, as known at a moment; lazy, streamed, with a fingerprint.
+
+The index (ids, times, labels: about 100 bytes a row) is read once; raw mail is only ever streamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from msa_ml.dataset.labels import LabelReport, LabelRules
+from msa_ml.errors import DataRefused, InputError
+from msa_ml.settings import Settings
+from msa_ml.source.clickhouse import Store
+from msa_ml.source.queries import query
+
+if TYPE_CHECKING:
+    import pandas
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_ALL = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which events, as known when.
+
+    Attributes
+    ----------
+    since, until
+        Window over ``event_time``: since <= event_time < until, UTC.
+    as_of
+        Only events and labels known before this moment exist.
+    sources
+        Names of sources; empty = all.
+    sample
+        Share of events, 0 < sample <= 1, chosen by the hash of the event.
+    keep
+        ``"spam"`` or ``"ham"``: take every event with such a label whatever ``sample`` says; its weight is 1.
+    sample_by
+        ``"event"`` or ``"campaign"``: what the hash is taken of.
+    simulated
+        Take simulated events too. They are never mixed with real ones unless asked.
+    """
+
+    since: datetime = EARLIEST
+    until: datetime = LATEST
+    as_of: datetime = LATEST
+    sources: tuple[str, ...] = ()
+    sample: float = 1.0
+    keep: str | None = None
+    sample_by: str = "event"
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.since >= self.until:
+            raise InputError(f"the window is empty: since {self.since} is not before until {self.until}.")
+        if not 0 < self.sample <= 1:
+            raise InputError(f"sample must be a share, 0 < sample <= 1, found {self.sample}.")
+        if self.keep not in (None, "spam", "ham"):
+            raise InputError(f"keep must be 'spam' or 'ham', found {self.keep!r}.")
+        if self.sample_by not in ("event", "campaign"):
+            raise InputError(f"sample_by must be 'event' or 'campaign', found {self.sample_by!r}.")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters that the queries over events share."""
+        return {
+            "since": self.since,
+            "until": self.until,
+            "as_of": self.as_of,
+            "event_sources": list(self.sources),
+            "with_simulated": self.simulated,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for reports and fingerprints."""
+        return {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "sources": list(self.sources),
+            "sample": self.sample,
+            "keep": self.keep,
+            "sample_by": self.sample_by,
+            "simulated": self.simulated,
+        }
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a dataset."""
+
+    _report: LabelReport
+
+    def report(self) -> LabelReport:
+        """Return counts: classes, unlabelled, conflicts, retractions, immature."""
+        return self._report
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Events of one window with their labels, as known at a moment.
+
+    Made by :func:`load_mail`; in notebooks by ``msa_ml.load("spam", ...)``.
+
+    Attributes
+    ----------
+    task
+        Name of the task whose labels are read.
+    selection
+        Which events, as known when.
+    rules
+        How labels are read.
+    """
+
+    task: str
+    selection: Selection
+    rules: LabelRules
+    settings: Settings = field(repr=False)
+    store: Store = field(repr=False)
+
+    @cached_property
+    def _everything(self) -> pl.DataFrame:
+        """Every event of the selection, also those that are immature or unlabelled."""
+        keep = {"spam": [1], "ham": [0]}.get(self.selection.keep or "", [])
+        parameters = {
+            **self.selection.parameters(),
+            **self.rules.parameters(),
+            "task": self.task,
+            "kept": keep,
+            "sample": self.selection.sample,
+            "sample_below": _ALL if self.selection.sample == 1 else int(self.selection.sample * _ALL),
+            "sample_by_campaign": self.selection.sample_by == "campaign",
+        }
+        frame = self.store.frame(query("events_with_labels", self.settings), parameters)
+        return frame.with_columns(
+            pl.col("label").replace(-1, None).cast(pl.Int8), pl.col("conflict").cast(pl.Boolean)
+        )
+
+    @cached_property
+    def _mature(self) -> pl.Series:
+        young = self.selection.as_of - self.rules.delay
+        return self._everything.select(pl.col("event_time") <= young)["event_time"]
+
+    @cached_property
+    def index(self) -> pl.DataFrame:
+        """One row an event, in order of time: ids, times, campaign, ``label`` (1, 0 or null), ``weight``.
+
+        Events too young to be judged are left out.
+        """
+        return self._everything.filter(self._mature)
+
+    @cached_property
+    def labelled(self) -> pl.DataFrame:
+        """The rows of :attr:`index` that have a label."""
+        return self.index.filter(pl.col("label").is_not_null())
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any event is simulated."""
+        return bool(self.index["simulated"].any())
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The labels, for ``dataset.labels.report()``."""
+        parameters = {"task": self.task, "as_of": self.selection.as_of}
+        retracted = int(self.store.value(query("retracted_labels", self.settings), parameters) or 0)
+        label = self.index["label"]
+        return Labels(
+            LabelReport(
+                events=len(label),
+                positive=int((label == 1).sum()),
+                negative=int((label == 0).sum()),
+                unlabelled=label.null_count(),
+                conflicts=int(self.index["conflict"].sum()),
+                retracted=retracted,
+                immature=len(self._everything) - len(label),
+            )
+        )
+
+    def raw(self, ids: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Stream the raw mail of the events in batches: ``event_id``, ``raw`` (bytes), in no stated order.
+
+        Parameters
+        ----------
+        ids
+            Only these events; default: every event of :attr:`index`.
+        """
+        wanted = pl.DataFrame(
+            {"event_id": self.index["event_id"] if ids is None else ids}, schema={"event_id": pl.String}
+        )
+        sql = query("raw_mail", self.settings)
+        for batch in self.store.stream(sql, self.selection.parameters()):
+            found = batch.join(wanted, on="event_id", how="semi")
+            if len(found):
+                yield found
+
+    @cached_property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What went in: selection, query, counts, schema, and a hash of the content that ignores the order of rows."""
+        rows = self.labelled
+        total = 0
+        for event, label in zip(rows["event_id"].to_list(), rows["label"].to_list(), strict=True):
+            total = (total + int(hashlib.sha256(f"{event} {label}".encode()).hexdigest()[:16], 16)) % 2**64
+        sql = query("events_with_labels", self.settings)
+        return {
+            "task": self.task,
+            "selection": self.selection.to_json(),
+            "query_sha256": hashlib.sha256(sql.encode()).hexdigest(),
+            "rows": len(rows),
+            "abuse": int((rows["label"] == 1).sum()),
+            "sources": sorted(rows["source"].unique().to_list()),
+            "simulated_rows": int(rows["simulated"].sum()),
+            "first": str(rows["event_time"].min()),
+            "last": str(rows["event_time"].max()),
+            "content_hash": f"{total:016x}",
+            "schema": {name: str(kind) for name, kind in rows.schema.items()},
+        }
+
+    def require_rows(self) -> None:
+        """Demand labelled rows of both classes.
+
+        Raises
+        ------
+        DataRefused
+            No event, no label, or one class only; the message names the store that was looked in.
+        """
+        where = f"looked in {self.store.url_public}"
+        if not len(self._everything):
+            raise DataRefused(
+                f"no event between {self.selection.since:%Y-%m-%d} and {self.selection.until:%Y-%m-%d} ({where}).",
+                hint="Import mail with `msa-ml import mail PATH`, or widen the window.",
+            )
+        label = self.labelled["label"]
+        if not len(label):
+            raise DataRefused(
+                f"{len(self.index)} events, none with a label of task '{self.task}' ({where}).",
+                hint="Import with --label PATTERN=WORD or --index FILE.",
+            )
+        if label.n_unique() == 1:
+            only = "abuse" if label[0] == 1 else "not abuse"
+            raise DataRefused(
+                f"all {len(label)} labels say '{only}' ({where}).",
+                hint="A model needs both classes; import the other one.",
+            )
+
+    def with_selection(self, **changes: Any) -> Dataset:
+        """Return the same dataset with another selection."""
+        return replace(self, selection=replace(self.selection, **changes))
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return :attr:`index`, without raw mail."""
+        return self.index
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return :attr:`index` for pandas, without raw mail."""
+        return self.index.to_pandas()
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.task}: {self.labels.report()})"
+
+    def _repr_html_(self) -> str:
+        report, first, last = (
+            self.labels.report(),
+            self.index["event_time"].min(),
+            self.index["event_time"].max(),
+        )
+        mark = " <b>SYNTHETIC</b>" if self.synthetic else ""
+        by_source = (
+            self.index.group_by("source")
+            .agg(
+                pl.len().alias("events"),
+                (pl.col("label") == 1).sum().alias("abuse"),
+                (pl.col("label") == 0).sum().alias("not"),
+                pl.col("label").is_null().sum().alias("unlabelled"),
+            )
+            .sort("source")
+        )
+        from html import escape
+
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>"
+            for row in by_source.iter_rows()
+        )
+        head = "".join(f"<th>{name}</th>" for name in by_source.columns)
+        return (
+            f"<table><caption>{escape(self.task)}{mark}: {first:%Y-%m-%d} to {last:%Y-%m-%d}, {report}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            if len(self.index)
+            else f"<p>{escape(self.task)}: no event in {escape(self.store.url_public)}</p>"
+        )
+
+
+def window(until: datetime, length: timedelta) -> tuple[datetime, datetime]:
+    """Return (since, until) of a window of some length.
+
+    Examples
+    --------
+    >>> window(datetime(2026, 4, 1, tzinfo=UTC), timedelta(days=90))[0].date().isoformat()
+    '2026-01-01'
+    """
+    return until - length, until
+
+
+def day_of(index: pl.DataFrame) -> np.typing.NDArray[np.int64]:
+    """Return the day of each event, in days since 1970 (UTC), for the clustered bootstrap."""
+    return index["event_time"].dt.epoch("d").to_numpy().astype(np.int64)

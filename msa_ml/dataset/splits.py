@@ -1,0 +1,234 @@
+"""Train, calibration and test: in order of time, with a gap for label delay, campaigns never on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from msa_ml.errors import DataRefused, InputError
+
+Rows = NDArray[np.int64]
+PARTS = ("train", "calibration", "test")
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Fewest rows of each class that a part must have."""
+
+    ham: int
+    spam: int
+
+
+MINIMA: Mapping[str, Minimum] = {
+    "train": Minimum(100, 50),
+    "calibration": Minimum(100, 20),
+    "test": Minimum(100, 20),
+}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of each part, and what was left out.
+
+    It is also a cross-validation object of scikit-learn with one fold: train against test.
+
+    Attributes
+    ----------
+    train, calibration, test
+        int64 row numbers of the dataset's labelled rows, in order of time.
+    dropped
+        Rows left out, by reason.
+    how
+        Said in reports: how the split was made.
+    """
+
+    train: Rows
+    calibration: Rows
+    test: Rows
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    how: str = ""
+
+    def split(self, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[tuple[Rows, Rows]]:  # noqa: ARG002 - scikit-learn's names
+        """Yield (train, test)."""
+        yield self.train, self.test
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002 - scikit-learn's names
+        """Return 1."""
+        return 1
+
+    def part(self, name: str) -> Rows:
+        """Return the rows of a part by its name."""
+        rows: Rows = getattr(self, name)
+        return rows
+
+
+def by_time(
+    index: pl.DataFrame,
+    *,
+    shares: Sequence[float] = (0.60, 0.15, 0.25),
+    dates: tuple[datetime, datetime] | None = None,
+    gap: timedelta = timedelta(days=1),
+    minima: Mapping[str, Minimum] = MINIMA,
+) -> Split:
+    """Cut labelled rows in order of time.
+
+    Parameters
+    ----------
+    index
+        Columns ``event_time``, ``label`` (1/0) and ``campaign``, in order of time.
+    shares
+        Of rows, for train, calibration and test.
+    dates
+        Start of calibration and start of test, instead of shares.
+    gap
+        Rows this long before the start of calibration are left out of training: their labels were not known when a
+        model would have been trained.
+    minima
+        Fewest rows of each class.
+
+    Raises
+    ------
+    DataRefused
+        A part has too few of a class; the message proposes dates that would do, if there are any.
+    """
+    times = index["event_time"].to_numpy().astype("datetime64[ms]")
+    if len(times) == 0:
+        raise DataRefused("the dataset holds no labelled row.", hint="Import labels, or widen the window.")
+    if dates is None:
+        if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise InputError(f"shares must be three positive numbers that add up to 1, found {list(shares)}.")
+        cuts = [
+            times[min(int(len(times) * share), len(times) - 1)]
+            for share in (shares[0], shares[0] + shares[1])
+        ]
+    else:
+        if dates[0] >= dates[1]:
+            raise InputError("the calibration must start before the test.")
+        cuts = [np.datetime64(date.replace(tzinfo=None), "ms") for date in dates]
+    split = _cut(index, times, cuts[0], cuts[1], gap)
+    problems = _problems(index, split, minima)
+    if problems:
+        proposal = _propose(index, times, gap, minima)
+        hint = (
+            f"These dates would do: calibration from {proposal[0]}, test from {proposal[1]}."
+            if proposal
+            else "No dates would do: import more labelled rows, or widen the window."
+        )
+        raise DataRefused("; ".join(problems) + ".", hint=hint)
+    return split
+
+
+def given(
+    index: pl.DataFrame, parts: Mapping[str, Sequence[str]], *, calibration_share: float = 0.2
+) -> Split:
+    """Cut labelled rows by lists.
+
+    Parameters
+    ----------
+    index
+        Columns ``source``, ``origin``, ``position``, ``label``, ``event_time``.
+    parts
+        For ``train``, ``test`` and perhaps ``calibration``: patterns of ``origin`` (``easy_ham/*``), or
+        ``source:origin``. The first part whose pattern fits takes a row.
+    calibration_share
+        Without a list for calibration: this share of train, every n-th row of each class, is held out for it.
+
+    Raises
+    ------
+    InputError
+        An unknown part, or a part that takes no row.
+    """
+    unknown = set(parts) - set(PARTS)
+    if unknown or "train" not in parts or "test" not in parts:
+        raise InputError(f"a given split names train and test, perhaps calibration; found {sorted(parts)}.")
+    names = [
+        (origin, f"{source}:{origin}")
+        for source, origin in zip(index["source"].to_list(), index["origin"].to_list(), strict=True)
+    ]
+    owner = np.full(len(names), -1)
+    for row, candidates in enumerate(names):
+        for number, part in enumerate(PARTS):
+            patterns = parts.get(part, ())
+            if any(fnmatchcase(name, pattern) for pattern in patterns for name in candidates):
+                owner[row] = number
+                break
+    rows = {part: np.flatnonzero(owner == number) for number, part in enumerate(PARTS)}
+    if "calibration" not in parts:
+        rows["train"], rows["calibration"] = _hold_out(index, rows["train"], calibration_share)
+    for part in PARTS:
+        if not len(rows[part]):
+            raise InputError(
+                f"the given split leaves no labelled row for {part}.", hint="Check its patterns."
+            )
+    return Split(**rows, dropped={"in no list": int((owner == -1).sum())}, how="given by lists")
+
+
+def _hold_out(index: pl.DataFrame, train: Rows, share: float) -> tuple[Rows, Rows]:
+    """Hold out every n-th row of each class, whole campaigns together."""
+    step = max(round(1 / share), 2)
+    label, campaign = index["label"].to_numpy(), index["campaign"].to_list()
+    held: set[str] = set()
+    kept: set[str] = set()
+    out = np.zeros(len(train), bool)
+    for value in (0, 1):
+        for turn, place in enumerate(np.flatnonzero(label[train] == value)):
+            name = campaign[train[place]]
+            out[place] = name in held if name and name in held | kept else turn % step == step - 1
+            if name:
+                (held if out[place] else kept).add(name)
+    return train[~out], train[out]
+
+
+def _cut(
+    index: pl.DataFrame, times: NDArray[np.datetime64], calibration: Any, test: Any, gap: timedelta
+) -> Split:
+    label_gap = np.timedelta64(int(gap.total_seconds() * 1000), "ms")
+    rows = np.arange(len(times))
+    train = rows[times < calibration - label_gap]
+    middle = rows[(times >= calibration) & (times < test)]
+    last = rows[times >= test]
+    dropped = {"in the gap": int(((times >= calibration - label_gap) & (times < calibration)).sum())}
+    campaign = index["campaign"].to_numpy().astype(str)
+    seen = set(campaign[train]) - {""}
+    fresh_middle = _without(middle, campaign, seen)
+    seen |= set(campaign[middle]) - {""}
+    fresh_last = _without(last, campaign, seen)
+    dropped["of a campaign seen before"] = len(middle) + len(last) - len(fresh_middle) - len(fresh_last)
+    how = f"by time: calibration from {calibration}, test from {test} (UTC), gap {gap}"
+    return Split(train, fresh_middle, fresh_last, dropped, how)
+
+
+def _without(rows: Rows, campaign: NDArray[np.str_], seen: set[str]) -> Rows:
+    return rows[[name not in seen for name in campaign[rows]]] if len(rows) else rows
+
+
+def _problems(index: pl.DataFrame, split: Split, minima: Mapping[str, Minimum]) -> list[str]:
+    label = index["label"].to_numpy()
+    said = []
+    for part, least in minima.items():
+        values = label[split.part(part)]
+        ham, spam = int((values == 0).sum()), int((values == 1).sum())
+        if ham < least.ham or spam < least.spam:
+            said.append(f"{part} has {ham} ham and {spam} spam, needs at least {least.ham} and {least.spam}")
+    return said
+
+
+def _propose(
+    index: pl.DataFrame, times: NDArray[np.datetime64], gap: timedelta, minima: Mapping[str, Minimum]
+) -> tuple[str, str] | None:
+    """Return the dates nearest to the default shares that satisfy the minima, on a grid of 2 % of the rows."""
+    grid = np.arange(0.10, 0.96, 0.02)
+    pairs = [(a, b) for a in grid for b in grid if b > a]
+    pairs.sort(key=lambda pair: abs(pair[0] - 0.60) + abs(pair[1] - 0.75))
+    for first, second in pairs:
+        calibration, test = times[int(len(times) * first)], times[int(len(times) * second)]
+        if calibration < test and not _problems(index, _cut(index, times, calibration, test, gap), minima):
+            return str(calibration), str(test)
+    return None

@@ -1,0 +1,92 @@
+"""Show one mail to a person who asked for it: as inert text, redacted unless revealed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from msa_ml.errors import InputError
+from msa_ml.features.mail.message import Message
+from msa_ml.settings import Settings
+from msa_ml.settings import read as read_settings
+from msa_ml.source.clickhouse import connect
+from msa_ml.source.queries import query
+
+_HEADERS = ("from", "reply-to", "to", "subject", "date", "authentication-results")
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
+_DIGITS = re.compile(r"\d{4,}")
+_LONGEST = 4_000
+# Control and direction characters would act on a terminal or reorder what is read.
+_ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A mail as inert text; HTML is never rendered."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="white-space: pre-wrap">{escape(self.text)}</pre>'
+
+
+def show(event_id: str, *, reveal: bool = False, settings: Settings | None = None) -> Shown:
+    """Return one stored mail for reading.
+
+    Parameters
+    ----------
+    event_id
+        As it stands in a dataset.
+    reveal
+        Show addresses and long numbers too; without it only their domain and length.
+    settings
+        Default: environment and ``msa.toml``.
+
+    Raises
+    ------
+    InputError
+        No such event, or its raw mail was removed by retention.
+    """
+    chosen = settings or read_settings()
+    store = connect(chosen.clickhouse_url, settings=chosen)
+    found = store.frame(query("one_mail", chosen), {"event_id": event_id})
+    if not len(found):
+        raise InputError(f"no mail with the id {event_id[:40]!r} in {store.url_public}.")
+    raw: bytes = found["raw"][0]
+    if not raw:
+        raise InputError(
+            "the raw mail was removed by retention; its features may still be in feature_vectors."
+        )
+    return Shown(as_text(raw, reveal=reveal))
+
+
+def as_text(raw: bytes, *, reveal: bool = False) -> str:
+    r"""Return a raw mail as inert text.
+
+    Examples
+    --------
+    >>> print(as_text(b"From: Ann <ann@example.org>\nSubject: 1 code: 123456\n\nhello"))
+    from:    Ann <...@example.org>
+    subject: 1 code: ######
+    <BLANKLINE>
+    hello
+    """
+    mail = Message(raw)
+    lines = []
+    for name in _HEADERS:
+        value = mail.subject if name == "subject" else mail.header(name)
+        if value:
+            lines.append(f"{name + ':':<8} {value[:500]}")
+    names = [part.file_name for part in mail.parts if part.file_name]
+    if names:
+        lines.append(f"{'files:':<8} {', '.join(names[:20])}")
+    text = _ACTIVE.sub(" ", "\n".join([*lines, "", mail.text[:_LONGEST]]))
+    if reveal:
+        return text
+    return _DIGITS.sub(lambda found: "#" * len(found[0]), _ADDRESS.sub(r"...@\1", text))

@@ -1,0 +1,246 @@
+"""An experiment as a file: every choice of a training run, validated with messages that name the key.
+
+``msa-ml train spam`` is the experiment with every default; ``experiments/spam/baseline.toml`` spells it out.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msa_ml.errors import InputError, UnknownNameError
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """``[data]``: which events.
+
+    Attributes
+    ----------
+    since, until
+        ISO dates, or empty: everything.
+    window
+        A length such as ``90d`` that ends at ``as_of``, instead of ``since``.
+    sources
+        Names of sources; empty = all.
+    sample, keep, sample_by
+        See :class:`msa_ml.dataset.dataset.Selection`.
+    """
+
+    since: str = ""
+    until: str = ""
+    window: str = ""
+    sources: tuple[str, ...] = ()
+    sample: float = 1.0
+    keep: str = ""
+    sample_by: str = "event"
+
+
+@dataclass(frozen=True)
+class SplitChoice:
+    """``[split]``: ``method = "time"`` with shares or dates, or ``method = "given"`` with lists of origin patterns."""
+
+    method: str = "time"
+    shares: tuple[float, ...] = (0.60, 0.15, 0.25)
+    dates: tuple[str, ...] = ()
+    gap: str = "1d"
+    train: tuple[str, ...] = ()
+    calibration: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ContentChoice:
+    """``[model.content]``: see :class:`msa_ml.model.content.ContentModel`; ``sizes`` by view."""
+
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"head": (4,), "text": (4,)})
+    bits: int = 20
+    alpha: float = 1e-6
+    epochs: int = 8
+
+
+@dataclass(frozen=True)
+class TreesChoice:
+    """``[model.trees]``: see :class:`msa_ml.model.boosting.BoostedTrees`."""
+
+    rounds: int = 300
+    depth: int = 3
+    rate: float = 0.08
+    row_share: float = 0.8
+    column_share: float = 0.5
+    child_weight: float = 2.0
+    l2: float = 2.0
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """``[model]``."""
+
+    folds: int = 5
+    content: ContentChoice = field(default_factory=ContentChoice)
+    trees: TreesChoice = field(default_factory=TreesChoice)
+
+
+@dataclass(frozen=True)
+class EvaluationChoice:
+    """``[evaluation]``: false-positive budgets of the policies and replicates of the bootstrap."""
+
+    budgets: tuple[float, ...] = (0.0001, 0.001, 0.01)
+    replicates: int = 400
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Every choice of one training run.
+
+    Examples
+    --------
+    >>> Experiment.from_dict({"task": "spam", "model": {"trees": {"depht": 3}}})
+    Traceback (most recent call last):
+    msa_ml.errors.UnknownNameError: unknown key of [model.trees] 'depht'. Did you mean 'depth'? Known: child_weight, ...
+    """
+
+    task: str
+    name: str = "baseline"
+    seed: int = 0
+    data: DataChoice = field(default_factory=DataChoice)
+    split: SplitChoice = field(default_factory=SplitChoice)
+    model: ModelChoice = field(default_factory=ModelChoice)
+    evaluation: EvaluationChoice = field(default_factory=EvaluationChoice)
+
+    def __post_init__(self) -> None:
+        _one_of("split.method", self.split.method, ("time", "given"))
+        _one_of("data.keep", self.data.keep, ("", "spam", "ham"))
+        _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
+        _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
+        parse_length(self.split.gap)
+        if self.split.method == "given" and not (self.split.train and self.split.test):
+            raise InputError(
+                "split.method = 'given' needs split.train and split.test, lists of origin patterns."
+            )
+        if self.split.dates and len(self.split.dates) != 2:
+            raise InputError("split.dates must hold two dates: the start of calibration and of test.")
+        if not all(0 < budget < 1 for budget in self.evaluation.budgets) or not self.evaluation.budgets:
+            raise InputError("evaluation.budgets must be shares between 0 and 1.")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Experiment:
+        """Build from plain values.
+
+        Raises
+        ------
+        UnknownNameError, InputError
+            An unknown key, a value of another type, or one that is not allowed.
+        """
+        if "task" not in data:
+            raise InputError("the experiment names no task.", hint='Begin it with: task = "spam"')
+        built: Experiment = _build(cls, data, "")
+        return built
+
+    @classmethod
+    def read(cls, path: Path) -> Experiment:
+        """Read a ``.toml`` file."""
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise InputError(f"no such experiment file: {path}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is not valid TOML: {error}.") from error
+        try:
+            return cls.from_dict(data)
+        except InputError as error:
+            raise InputError(f"{path}: {error.message}", hint=error.hint) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+    def with_data(self, **changes: Any) -> Experiment:
+        """Return the experiment on other events."""
+        return replace(self, data=replace(self.data, **changes))
+
+
+def parse_length(text: str) -> timedelta:
+    """Read a length of time: a number and ``m``, ``h``, ``d`` or ``w``.
+
+    Examples
+    --------
+    >>> parse_length("90d").days, parse_length("36h").total_seconds()
+    (90, 129600.0)
+    """
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    try:
+        return timedelta(**{units[text[-1]]: float(text[:-1])})
+    except (KeyError, IndexError, ValueError, OverflowError) as error:
+        raise InputError(f"expected a length of time such as 90d, 36h, 30m or 2w, found '{text}'.") from error
+
+
+def parse_moment(text: str) -> datetime:
+    """Read an ISO date or time; without an offset it is UTC.
+
+    Examples
+    --------
+    >>> parse_moment("2026-11-23").isoformat()
+    '2026-11-23T00:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"expected a date such as 2026-11-23 or 2026-11-23T08:00, found '{text}'."
+        ) from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UnknownNameError(f"value of {key}", value, [name or "(empty)" for name in allowed])
+
+
+def _build(cls: type[Any], data: Mapping[str, Any], where: str) -> Any:
+    """Fill a dataclass from a table; every wrong key or type is named with its path."""
+    known = {entry.name: entry for entry in fields(cls)}
+    values = {}
+    for key, value in data.items():
+        if key not in known:
+            raise UnknownNameError(f"key of [{where}]" if where else "key", key, known)
+        path = f"{where}.{key}" if where else key
+        values[key] = _value(str(known[key].type), value, path)
+    return cls(**values)
+
+
+_PARTS = {
+    "DataChoice": DataChoice,
+    "SplitChoice": SplitChoice,
+    "ModelChoice": ModelChoice,
+    "ContentChoice": ContentChoice,
+    "TreesChoice": TreesChoice,
+    "EvaluationChoice": EvaluationChoice,
+}
+
+
+def _value(kind: str, value: Any, path: str) -> Any:
+    if kind in _PARTS:
+        if not isinstance(value, Mapping):
+            raise InputError(f"{path} must be a table.")
+        return _build(_PARTS[kind], value, path)
+    if kind.startswith("Mapping"):
+        if not isinstance(value, Mapping):
+            raise InputError(f"{path} must be a table.")
+        return {name: _value("tuple[int, ...]", item, f"{path}.{name}") for name, item in value.items()}
+    if kind.startswith("tuple"):
+        inner = kind[len("tuple[") : kind.index(",")]
+        if not isinstance(value, list | tuple):
+            raise InputError(f"{path} must be a list, found {value!r}.")
+        return tuple(_value(inner, item, f"{path}[{place}]") for place, item in enumerate(value))
+    if kind == "str" and isinstance(value, datetime | date):
+        return value.isoformat()
+    wanted: Any = {"str": str, "int": int, "float": (int, float)}[kind]
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        raise InputError(f"{path} must be {'a number' if kind == 'float' else kind}, found {value!r}.")
+    return float(value) if kind == "float" else value

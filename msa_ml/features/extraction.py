@@ -1,0 +1,110 @@
+"""Run a feature set over a stream of raw mail, in this process or over worker processes.
+
+Workers are loky's: they accept an extractor class from a notebook cell, and start without forking, which an open
+embedded store would not survive.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import polars as pl
+
+from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.features.mail.message import Message
+
+CHUNK = 250
+"""Mails a worker takes at once: enough to outweigh the way there, few enough to share evenly."""
+WORTH_WORKERS = 1_500
+"""Fewer mails than this are done before workers have started."""
+
+Progress = Callable[[int], None]
+
+
+def extract_mail(
+    batches: Iterable[pl.DataFrame],
+    features: FeatureSet,
+    *,
+    workers: int = 0,
+    expected: int = 0,
+    progress: Progress | None = None,
+) -> tuple[list[str], Vectors]:
+    """Return (event ids, vectors) of a stream of mail, in the order of the stream.
+
+    Parameters
+    ----------
+    batches
+        Frames with ``event_id`` and ``raw`` (bytes).
+    features
+        What to compute.
+    workers
+        Processes; 0 = one a core, 1 = this process.
+    expected
+        How many mails will come, if known; few are done here.
+    progress
+        Called with the number of mails done since the last call.
+    """
+    number = workers or os.cpu_count() or 1
+    chunks = _chunks(batches)
+    if number == 1 or (expected and expected < WORTH_WORKERS):
+        done = _here(chunks, features, progress)
+    else:
+        done = _in_workers(chunks, features, number, progress)
+    ids: list[str] = []
+    parts: list[Vectors] = []
+    for names, vectors in done:
+        ids += names
+        parts.append(vectors)
+    return ids, Vectors.concatenate(parts) if parts else features.extract([])
+
+
+def _chunks(batches: Iterable[pl.DataFrame]) -> Iterator[tuple[list[str], list[bytes]]]:
+    for batch in batches:
+        for part in batch.iter_slices(CHUNK):
+            yield part["event_id"].to_list(), part["raw"].to_list()
+
+
+def _here(
+    chunks: Iterable[tuple[list[str], list[bytes]]], features: FeatureSet, progress: Progress | None
+) -> Iterator[tuple[list[str], Vectors]]:
+    for ids, raws in chunks:
+        yield ids, vectors_of(features, raws)
+        if progress:
+            progress(len(ids))
+
+
+def _in_workers(
+    chunks: Iterable[tuple[list[str], list[bytes]]],
+    features: FeatureSet,
+    number: int,
+    progress: Progress | None,
+) -> Iterator[tuple[list[str], Vectors]]:
+    from joblib import Parallel, delayed
+
+    with Parallel(n_jobs=number, backend="loky") as pool:
+        # Rounds of a few chunks a worker, so that the stream is read by this thread alone and memory stays bounded.
+        for group in _groups(chunks, 4 * number):
+            results = pool(delayed(vectors_of)(features, raws) for _, raws in group)
+            for (ids, _), vectors in zip(group, results, strict=True):
+                yield ids, vectors
+                if progress:
+                    progress(len(ids))
+
+
+def _groups(
+    chunks: Iterable[tuple[list[str], list[bytes]]], size: int
+) -> Iterator[list[tuple[list[str], list[bytes]]]]:
+    group: list[tuple[list[str], list[bytes]]] = []
+    for chunk in chunks:
+        group.append(chunk)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def vectors_of(features: FeatureSet, raws: Sequence[bytes]) -> Vectors:
+    """Parse each mail once and compute its vector; the unit of work of a worker."""
+    return features.extract([Message(raw) for raw in raws])

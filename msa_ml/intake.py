@@ -1,0 +1,85 @@
+"""Take files into the store: the readers of :mod:`msa_ml.source`, with near-duplicate fingerprints made on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from msa_ml.dataset.campaigns import fingerprint
+from msa_ml.features.mail.message import Message
+from msa_ml.records import Kind
+from msa_ml.settings import Settings
+from msa_ml.source.clickhouse import connect
+from msa_ml.source.importing import EventSummary, Summary, import_events, import_mail
+from msa_ml.source.migrate import init
+
+ByteProgress = Callable[[int, int], None]
+
+
+def import_mail_into(
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    source: str,
+    labels: Sequence[str] = (),
+    index: Path | None = None,
+    task: str,
+    label_delay: timedelta,
+    stored_at: datetime,
+    progress: ByteProgress | None = None,
+) -> Summary:
+    """Import raw mail with its labels and campaign fingerprints; see :func:`msa_ml.source.importing.import_mail`."""
+    store = connect(settings.results_url, settings=settings)
+    init(store, retention=settings.section("retention"))
+    return import_mail(
+        store,
+        settings,
+        paths,
+        source=source,
+        labels=labels,
+        index=index,
+        task=task,
+        label_delay=label_delay,
+        stored_at=stored_at,
+        fingerprint=mail_fingerprint,
+        progress=progress,
+    )
+
+
+def import_events_into(
+    settings: Settings,
+    kind: Kind,
+    file: Path,
+    *,
+    source: str,
+    columns: Mapping[str, str],
+    time_zone: str,
+    label_column: str | None,
+    task: str,
+    label_delay: timedelta,
+    stored_at: datetime,
+    progress: ByteProgress | None = None,
+) -> EventSummary:
+    """Import sign-ups, logins or requests; see :func:`msa_ml.source.importing.import_events`."""
+    store = connect(settings.results_url, settings=settings)
+    init(store, retention=settings.section("retention"))
+    return import_events(
+        store,
+        settings,
+        kind,
+        file,
+        source=source,
+        columns=columns,
+        time_zone=time_zone,
+        label_column=label_column,
+        task=task,
+        label_delay=label_delay,
+        stored_at=stored_at,
+        progress=progress,
+    )
+
+
+def mail_fingerprint(raw: bytes) -> str:
+    """Return the campaign fingerprint of a raw mail."""
+    return fingerprint(Message(raw).text)

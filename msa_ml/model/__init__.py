@@ -1,0 +1,1 @@
+"""Numbers to score: content model, boosted trees, their stack, calibration and thresholds."""

@@ -1,0 +1,397 @@
+"""The one walk through the layers, used by notebook, command line and scheduled job alike.
+
+source -> dataset -> features -> model -> evaluation -> bundle -> registry
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from msa_ml.bundle.graph import ContentPart, emit
+from msa_ml.bundle.runtime import Graph
+from msa_ml.bundle.write import require_importable
+from msa_ml.dataset.dataset import EARLIEST, LATEST, Dataset, Selection, day_of
+from msa_ml.dataset.quality import require_promises
+from msa_ml.dataset.splits import PARTS, Split, by_time, given
+from msa_ml.errors import DataRefused, InputError
+from msa_ml.evaluation.evaluation import Evaluation, evaluate
+from msa_ml.experiment import Experiment, parse_length, parse_moment
+from msa_ml.features.extraction import extract_mail
+from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.model.calibration import Platt, fit_platt
+from msa_ml.model.stack import ContentStack
+from msa_ml.model.threshold import Policy, fit_policies
+from msa_ml.publishing import Published, make_bundle, run_items
+from msa_ml.settings import Settings
+from msa_ml.settings import read as read_settings
+from msa_ml.source.clickhouse import connect
+from msa_ml.tasks import get as get_task
+from msa_ml.tasks.task import Task
+
+
+class Progress(Protocol):
+    """What tells a person how far a long step is."""
+
+    def step(self, name: str, total: int = 0) -> AbstractContextManager[Callable[[int], None]]:
+        """Enter a step; the function that comes back is called with what was done since the last call."""
+
+
+class Silent:
+    """No progress is shown."""
+
+    def step(self, name: str, total: int = 0) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002 - the protocol's names
+        """Say nothing."""
+        return nullcontext(lambda _done: None)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Labelled rows with their vectors and split: what a model is trained on.
+
+    Attributes
+    ----------
+    dataset
+        Where the rows come from.
+    index
+        The labelled rows, in order of time.
+    vectors
+        Aligned with ``index``.
+    split
+        Row numbers of train, calibration and test.
+    """
+
+    dataset: Dataset
+    index: pl.DataFrame
+    vectors: Vectors
+    split: Split
+    features: FeatureSet
+
+    @property
+    def y(self) -> NDArray[np.int8]:
+        """int8[N], 1 = abuse."""
+        return self.index["label"].to_numpy().astype(np.int8)
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """float64[N], one over the probability of inclusion."""
+        return self.index["weight"].to_numpy().astype(np.float64)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return the classes of each part."""
+        label = self.y
+        return {
+            part: {"ham": int((label[rows] == 0).sum()), "spam": int((label[rows] == 1).sum())}
+            for part, rows in ((part, self.split.part(part)) for part in PARTS)
+        }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained, calibrated model with its thresholds and its evidence.
+
+    Attributes
+    ----------
+    prepared
+        The rows.
+    model, calibration, policies
+        The stack, Platt's two numbers, the named thresholds.
+    graph
+        Serialised ONNX; every score of the evaluation came through it.
+    logit
+        float32 of the test rows, in the order of ``prepared.split.test``.
+    evaluation
+        On the test window.
+    """
+
+    experiment: Experiment
+    task: Task
+    prepared: Prepared
+    model: ContentStack
+    calibration: Platt
+    policies: tuple[Policy, ...]
+    graph: bytes
+    logit: NDArray[np.float32]
+    evaluation: Evaluation
+    importance: Mapping[str, float] = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.evaluation._repr_html_()
+
+
+def load(
+    task: str = "spam",
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
+    *,
+    as_of: str | datetime | None = None,
+    source: str | Sequence[str] | None = None,
+    sample: float = 1.0,
+    keep: str | None = None,
+    sample_by: str = "event",
+    simulated: bool | None = None,
+    settings: Settings | None = None,
+) -> Dataset:
+    """Return the events of a window with their labels, as known at a moment.
+
+    Parameters
+    ----------
+    task
+        Whose labels are read.
+    since, until
+        Window over event time, UTC: ``"2026-11-01"`` or a datetime; default: everything.
+    as_of
+        Only events and labels known before this moment exist; default: ``until``, else everything that is stored.
+    source
+        Name or names of sources; default: all.
+    sample
+        Share of events, chosen by their hash, so the same ones come every time.
+    keep
+        ``"spam"``: all abuse whatever ``sample`` says; inclusion weights keep the metrics right.
+    sample_by
+        ``"event"`` or ``"campaign"``.
+    simulated
+        Take simulated events; default: only if the store holds nothing else.
+    settings
+        Default: environment and ``msa.toml``.
+    """
+    chosen = settings or read_settings()
+    known = get_task(task)
+    moments = {name: _moment(value) for name, value in (("since", since), ("until", until), ("as_of", as_of))}
+    store = connect(chosen.clickhouse_url, settings=chosen)
+    if simulated is None:
+        simulated = _only_simulated(store)
+    selection = Selection(
+        since=moments["since"] or EARLIEST,
+        until=moments["until"] or LATEST,
+        as_of=moments["as_of"] or moments["until"] or LATEST,
+        sources=(source,) if isinstance(source, str) else tuple(source or ()),
+        sample=sample,
+        keep=keep,
+        sample_by=sample_by,
+        simulated=simulated,
+    )
+    return Dataset(task, selection, known.labels, chosen, store)
+
+
+def select(settings: Settings, experiment: Experiment, as_of: datetime) -> Dataset:
+    """Return the dataset that an experiment names, as known at a moment."""
+    data = experiment.data
+    until = parse_moment(data.until) if data.until else as_of
+    since = parse_moment(data.since) if data.since else None
+    if data.window:
+        if since is not None:
+            raise InputError("data.since and data.window exclude each other.", hint="Name one of them.")
+        since = until - parse_length(data.window)
+    return load(
+        experiment.task,
+        since,
+        until,
+        as_of=as_of,
+        source=data.sources,
+        sample=data.sample,
+        keep=data.keep or None,
+        sample_by=data.sample_by,
+        settings=settings,
+    )
+
+
+def prepare(
+    dataset: Dataset,
+    experiment: Experiment,
+    *,
+    features: FeatureSet | None = None,
+    workers: int = 0,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Check the rows, extract their features and split them."""
+    say = progress or Silent()
+    with say.step("reading events and labels"):
+        dataset.require_rows()
+        require_promises(dataset.index)
+    chosen = features or get_task(dataset.task).features()
+    labelled = dataset.labelled
+    # The split is tried before the slow part, so that too few rows are said at once.
+    _split(labelled, experiment)
+    with say.step("extracting features", len(labelled)) as done:
+        ids, vectors = extract_mail(
+            dataset.raw(labelled["event_id"].to_list()),
+            chosen,
+            workers=workers,
+            expected=len(labelled),
+            progress=done,
+        )
+    place = {event: row for row, event in enumerate(ids)}
+    present = [place.get(event, -1) for event in labelled["event_id"].to_list()]
+    rows = np.array(present)
+    if (rows < 0).all():
+        raise DataRefused(
+            "no labelled event has its raw mail any more: retention has removed it.",
+            hint="Widen raw_days in [retention], or train on a newer window.",
+        )
+    index = labelled.filter(pl.Series(rows >= 0))
+    return Prepared(dataset, index, vectors[rows[rows >= 0]], _split(index, experiment), chosen)
+
+
+def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
+    choice = experiment.split
+    if choice.method == "given":
+        named = {"train": choice.train, "calibration": choice.calibration, "test": choice.test}
+        return given(index, {part: patterns for part, patterns in named.items() if patterns})
+    dates = (parse_moment(choice.dates[0]), parse_moment(choice.dates[1])) if choice.dates else None
+    return by_time(index, shares=choice.shares, dates=dates, gap=parse_length(choice.gap))
+
+
+def fit(prepared: Prepared, experiment: Experiment, *, progress: Progress | None = None) -> Trained:
+    """Train, calibrate, emit the graph, fit the thresholds, and evaluate on the test window."""
+    say = progress or Silent()
+    task = get_task(experiment.task)
+    y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
+    with say.step("training"):
+        model = ContentStack(
+            content=_content_parameters(experiment, prepared.features),
+            trees=experiment.to_dict()["model"]["trees"],
+            folds=experiment.model.folds,
+            monotone=tuple(feature.monotone for feature in prepared.features.features),
+            seed=experiment.seed,
+        )
+        model.fit(vectors[split.train], y[split.train], weight[split.train])
+    with say.step("calibrating"):
+        held = split.calibration
+        calibration = fit_platt(model.decision_function(vectors[held]), y[held], weight[held])
+        graph = emit_graph(model, calibration)
+        runner = Graph(graph)
+        policies = fit_policies(
+            y[held], runner.logits(vectors[held]), weight[held], budgets=experiment.evaluation.budgets
+        )
+    with say.step("evaluating"):
+        rows = split.test
+        logit = runner.logits(vectors[rows])
+        index = prepared.index[rows]
+        evaluation = evaluate(
+            y[rows],
+            logit,
+            policies=policies,
+            weight=weight[rows] if (weight[rows] != 1).any() else None,
+            campaign=index["campaign"].to_numpy().astype(str),
+            day=day_of(index),
+            slices=slices_of(index),
+            seed=experiment.seed,
+            replicates=experiment.evaluation.replicates,
+            synthetic=prepared.dataset.synthetic,
+        )
+    columns = (*prepared.features.columns, "content")
+    importance = dict(zip(columns, model.trees_.gain().tolist(), strict=True))
+    return Trained(
+        experiment, task, prepared, model, calibration, policies, graph, logit, evaluation, importance
+    )
+
+
+def _content_parameters(experiment: Experiment, features: FeatureSet) -> dict[str, Any]:
+    choice = experiment.to_dict()["model"]["content"]
+    views = {view.name for view in features.views}
+    unknown = sorted(set(choice["sizes"]) - views)
+    if unknown:
+        raise InputError(
+            f"model.content.sizes names the view {unknown[0]!r}, which the feature set does not have.",
+            hint=f"It has: {', '.join(sorted(views))}.",
+        )
+    return dict(choice)
+
+
+def emit_graph(model: ContentStack, calibration: Platt) -> bytes:
+    """Return the ONNX graph of a trained stack."""
+    trees, base = model.trees_.trees()
+    content = model.content_model_
+    return emit(
+        width=model.trees_.n_features_in_ - 1,
+        trees=trees,
+        base_margin=base,
+        slope=calibration.slope,
+        intercept=calibration.intercept,
+        content=ContentPart(content.hashing, content.weight_, content.bias_),
+    )
+
+
+def slices_of(index: pl.DataFrame) -> dict[str, NDArray[np.str_]]:
+    """Return the slices that the evaluation looks at: source and size."""
+    size = index["size"].to_numpy()
+    names = np.array(["under 2 KB", "2 to 10 KB", "over 10 KB"])
+    return {
+        "source": index["source"].to_numpy().astype(str),
+        "size": names[np.digitize(size, [2_000, 10_000])],
+    }
+
+
+def train(
+    settings: Settings,
+    experiment: Experiment,
+    as_of: datetime,
+    *,
+    features: FeatureSet | None = None,
+    workers: int = 0,
+    progress: Progress | None = None,
+    track: bool = True,
+) -> Published:
+    """Walk from the source to the registry.
+
+    Parameters
+    ----------
+    settings
+        Where to read and write.
+    experiment
+        Every choice.
+    as_of
+        The moment of training: nothing that became known later is used.
+    features
+        Default: the task's.
+    workers
+        Processes for extraction, 0 = one a core.
+    track
+        Log the run and register the version; without it only the bundle is written.
+
+    Raises
+    ------
+    DataRefused
+        The rows cannot support the training.
+    SourceUnavailable, StoreBusy, TrackingUnavailable
+        A system does not answer.
+    """
+    chosen = features or get_task(experiment.task).features()
+    require_importable(chosen)
+    say = progress or Silent()
+    tracking = None
+    if track:
+        from msa_ml.registry.tracking import Tracking
+
+        with say.step("reaching MLflow"):
+            tracking = Tracking(settings)
+            tracking.ping()
+    dataset = select(settings, experiment, as_of)
+    prepared = prepare(dataset, experiment, features=chosen, workers=workers, progress=say)
+    trained = fit(prepared, experiment, progress=say)
+    with say.step("writing the bundle"):
+        bundle = make_bundle(trained, settings.home / "bundles" / experiment.task)
+    if tracking is None:
+        return Published("", "", (), bundle, trained)
+    with say.step("registering"):
+        registered = tracking.log(experiment.task, run_items(trained, bundle))
+    return Published(registered.version, registered.run_id, registered.aliases, bundle, trained)
+
+
+def _moment(value: str | datetime | None) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return parse_moment(value)
+
+
+def _only_simulated(store: Any) -> bool:
+    """Whether the store holds simulated mail and no other."""
+    return store.value("SELECT count() > 0 AND countIf(NOT simulated) = 0 FROM mail") == 1

@@ -1,0 +1,195 @@
+"""What a trained model leaves behind: its bundle, its report, and what the registry keeps."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from msa_ml.bundle.card import model_card
+from msa_ml.bundle.golden_mail import golden_mail
+from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.read import load as load_bundle
+from msa_ml.bundle.write import Contents, packages_of, write
+from msa_ml.evaluation import plots
+from msa_ml.evaluation.report import report
+from msa_ml.features.spec import Specification
+from msa_ml.registry.items import RunItems, flat
+
+if TYPE_CHECKING:
+    from msa_ml.pipeline import Trained
+
+
+def make_bundle(trained: Trained, folder: Path) -> Bundle:
+    """Write the bundle of a trained model under ``folder/<first 12 digits of its id>`` and return it, verified."""
+    prepared, dataset = trained.prepared, trained.prepared.dataset
+    train = prepared.split.train
+    ham = prepared.vectors.dense[train][prepared.y[train] == 0]
+    counts = prepared.counts()
+    card = model_card(
+        task=trained.task.name,
+        question=trained.task.question,
+        table=trained.evaluation.table(),
+        policies=trained.policies,
+        dataset=dataset.fingerprint,
+        split=prepared.split.how,
+        counts=counts,
+        features=len(prepared.features.columns),
+        synthetic=dataset.synthetic,
+    )
+    contents = Contents(
+        task=trained.task.name,
+        features=prepared.features,
+        graph=trained.graph,
+        policies=trained.policies,
+        metrics=trained.evaluation.to_json(),
+        training={
+            "experiment": trained.experiment.to_dict(),
+            "split": prepared.split.how,
+            "dropped": dict(prepared.split.dropped),
+            "counts": counts,
+        },
+        dataset=dataset.fingerprint,
+        typical_ham=_medians(ham),
+        card=card,
+        code_revision=code_revision(),
+        synthetic=dataset.synthetic,
+    )
+    fresh = folder / f".new-{Specification.of(prepared.features).digest[:12]}-{id(trained):x}"
+    bundle = write(fresh, contents, golden_mail())
+    final = folder / bundle.id[:12]
+    if final.exists():
+        # The same data and code gave the same bundle before.
+        shutil.rmtree(fresh)
+    else:
+        fresh.rename(final)
+    return load_bundle(final, packages=packages_of(prepared.features), replay=False)
+
+
+def _medians(ham: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the median of each column over what is known; ``nan`` where nothing is."""
+    found = np.full(ham.shape[1], np.nan, np.float32)
+    for column in range(ham.shape[1]):
+        known = ham[:, column][~np.isnan(ham[:, column])]
+        if len(known):
+            found[column] = np.median(known)
+    return found
+
+
+def code_revision() -> str:
+    """Return the git revision of the code that runs, with ``+`` if it was changed since; empty outside a checkout."""
+    top = Path(__file__).resolve().parent.parent
+    if not (top / ".git").exists():
+        return ""
+    try:
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=top, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "--", "msa_ml"],
+            cwd=top,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return f"{head}{'+' if changed else ''}"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a training run left behind.
+
+    Attributes
+    ----------
+    version
+        Registered version, or empty when tracking was switched off.
+    aliases
+        Of that version.
+    bundle
+        The verified bundle.
+    trained
+        The model with its evidence.
+    """
+
+    version: str
+    run_id: str
+    aliases: tuple[str, ...]
+    bundle: Bundle
+    trained: Trained
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result of ``msa-ml train --json``."""
+        evaluation = self.trained.evaluation
+        return {
+            "task": self.trained.task.name,
+            "version": self.version,
+            "run_id": self.run_id,
+            "aliases": list(self.aliases),
+            "bundle": str(self.bundle.path),
+            "bundle_id": self.bundle.id,
+            "spec_digest": self.bundle.manifest.spec_digest,
+            "synthetic": self.bundle.manifest.synthetic,
+            "default_policy": self.bundle.manifest.default_policy,
+            "dataset": dict(self.trained.prepared.dataset.fingerprint),
+            "counts": self.trained.prepared.counts(),
+            "metrics": evaluation.metrics_flat(),
+        }
+
+
+def run_items(trained: Trained, bundle: Bundle) -> RunItems:
+    """Return what a run logs; pure, :mod:`msa_ml.registry.tracking` writes it."""
+    manifest = bundle.manifest
+    tags = {
+        "synthetic": str(manifest.synthetic).lower(),
+        "spec_digest": manifest.spec_digest,
+        "bundle_id": bundle.id,
+        "package_version": manifest.package_version,
+        "code_revision": manifest.code_revision,
+    }
+    return RunItems(
+        name=trained.experiment.name,
+        parameters=flat(trained.experiment.to_dict()),
+        metrics=trained.evaluation.metrics_flat(),
+        tags=tags,
+        version_tags={**tags, "format": str(manifest.format), "default_policy": manifest.default_policy},
+        bundle=bundle.path,
+        documents={
+            "MODEL_CARD.md": (bundle.path / "MODEL_CARD.md").read_text(encoding="utf-8"),
+            "evaluation.txt": trained.evaluation.table(),
+            "report.html": report_of(trained),
+        },
+        values={
+            "fingerprint.json": dict(trained.prepared.dataset.fingerprint),
+            "evaluation.json": trained.evaluation.to_json(),
+            "experiment.json": trained.experiment.to_dict(),
+        },
+        figures=figures_of(trained),
+    )
+
+
+def figures_of(trained: Trained) -> dict[str, Any]:
+    """Return the plots of a trained model by file name."""
+    rows = trained.prepared.split.test
+    y, synthetic = trained.prepared.y[rows], trained.prepared.dataset.synthetic
+    probability = 1.0 / (1.0 + np.exp(-trained.logit.astype(np.float64)))
+    return {
+        "roc.png": plots.roc(y, trained.logit, synthetic=synthetic),
+        "scores.png": plots.score_histogram(y, trained.logit, trained.policies, synthetic=synthetic),
+        "calibration.png": plots.calibration(y, probability, synthetic=synthetic),
+        "importance.png": plots.importance(trained.importance, synthetic=synthetic),
+    }
+
+
+def report_of(trained: Trained) -> str:
+    """Return the evaluation as one self-contained HTML page."""
+    return report(
+        trained.evaluation, figures_of(trained), title=f"{trained.task.name}: {trained.experiment.name}"
+    )

@@ -1,0 +1,1 @@
+"""Memory: runs, versions, promotion."""

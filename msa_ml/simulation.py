@@ -1,0 +1,54 @@
+"""Fill a store with simulated mail; it refuses a store that holds real rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msa_ml.settings import Settings
+from msa_ml.source.clickhouse import connect
+from msa_ml.source.migrate import init
+from msa_ml.source.simulate import refuse_if_real, simulate_mail_frames
+
+if TYPE_CHECKING:
+    from msa_ml.pipeline import Progress
+
+
+def simulate_into(
+    settings: Settings,
+    *,
+    days: float,
+    per_day: int,
+    seed: int,
+    start: datetime,
+    stored_at: datetime,
+    progress: Progress,
+) -> dict[str, int]:
+    """Simulate mail into the store of some settings and return counts of ``mails`` and ``labels``.
+
+    Parameters
+    ----------
+    days, per_day, seed, start
+        The world: length, mails a day on average, seed, first moment (UTC).
+    stored_at
+        When the rows are written; for retention only.
+
+    Raises
+    ------
+    Refused
+        The store holds real rows.
+    """
+    store = connect(settings.results_url, settings=settings)
+    with store.session():
+        init(store, retention=settings.section("retention"))
+        refuse_if_real(store)
+    counts = {"mails": 0, "labels": 0}
+    with progress.step("simulating mail", round(days * per_day)) as done:
+        for mails, labels in simulate_mail_frames(
+            seed=seed, days=days, per_day=per_day, start=start, stored_at=stored_at, settings=settings
+        ):
+            with store.session():
+                counts["mails"] += store.insert("mail_events", mails)
+                counts["labels"] += store.insert("labels", labels)
+            done(len(mails))
+    return counts

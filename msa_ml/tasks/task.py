@@ -1,0 +1,36 @@
+"""What a task is: a value that picks, without logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msa_ml.dataset.labels import LabelRules
+from msa_ml.features.extractor import FeatureSet
+from msa_ml.records import Kind
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question that models answer.
+
+    Attributes
+    ----------
+    name
+        One word, the same everywhere: module, notebook folder, experiment folder, MLflow experiment, registered
+        model, bundle.
+    question
+        What the model answers, in a sentence, for the model card.
+    kind
+        Kind of event.
+    labels
+        How label words, sources and delays are read.
+    features
+        Makes the feature set.
+    """
+
+    name: str
+    question: str
+    kind: Kind
+    labels: LabelRules
+    features: Callable[[], FeatureSet]

@@ -1,0 +1,103 @@
+"""The graph repeats the arithmetic of the library: hashing, trees, calibration."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msa_ml.bundle.graph import ContentPart, emit
+from msa_ml.bundle.runtime import Graph
+from msa_ml.features.extractor import Vectors
+from msa_ml.model.boosting import BoostedTrees
+from msa_ml.model.ngrams import NgramHash
+
+HASHING = NgramHash({"text": (1, 4), "head": (3, 7)}, bits=12, seed=3)
+WEIGHT = np.random.default_rng(0).normal(size=2**12).astype(np.float32)
+
+
+def _trees() -> tuple[BoostedTrees, np.ndarray]:
+    random = np.random.default_rng(1)
+    X = random.normal(size=(2000, 6)).astype(np.float32)
+    X[random.random(X.shape) < 0.2] = np.nan
+    y = (np.nan_to_num(X[:, 0]) + 0.5 * np.nan_to_num(X[:, 1], nan=1.0) > 0).astype(int)
+    return BoostedTrees(rounds=40, depth=4).fit(X, y), X
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    model, _ = _trees()
+    trees, base = model.trees()
+    return Graph(
+        emit(
+            width=5,
+            trees=trees,
+            base_margin=base,
+            slope=1.3,
+            intercept=-0.2,
+            content=ContentPart(HASHING, WEIGHT, 0.7),
+        )
+    )
+
+
+def _reference(text: bytes, head: bytes) -> float:
+    """The specification of the hash, read word for word."""
+    buckets = set()
+    for view, data in (("text", text), ("head", head)):
+        for size in HASHING.sizes[view]:
+            a, c = HASHING.constants(view, size)
+            for start in range(len(data) - size + 1):
+                value = int.from_bytes(data[start : start + size], "little")
+                buckets.add((((value % (2**31 - 1)) * a + c) % (2**31 - 1)) % 2**12)
+    return float(sum(WEIGHT[bucket] for bucket in buckets) / np.sqrt(max(len(buckets), 1)) + 0.7)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_content_logit_is_the_specification_in_library_and_graph(
+    graph: Graph, text: bytes, head: bytes
+) -> None:
+    expected = _reference(text, head)
+    library = HASHING.matrix({"text": [text], "head": [head]}) @ WEIGHT + 0.7
+    vectors = Vectors(np.zeros((1, 5), np.float32), {"text": [text], "head": [head]})
+    found = graph.run(graph.inputs(vectors, 0), "content_logit")
+    assert library[0] == pytest.approx(expected, abs=1e-5)
+    assert found[0] == pytest.approx(expected, abs=1e-5)
+
+
+@given(st.lists(st.binary(max_size=12), min_size=1, max_size=8))
+def test_a_batch_hashes_like_its_messages_alone(items: list[bytes]) -> None:
+    together = HASHING.matrix({"text": items, "head": items[::-1]})
+    for row, (text, head) in enumerate(zip(items, items[::-1], strict=True)):
+        alone = HASHING.matrix({"text": [text], "head": [head]})
+        assert (together[row] != alone).nnz == 0
+
+
+def test_trees_agree_at_thresholds_infinities_and_missing() -> None:
+    model, X = _trees()
+    trees, base = model.trees()
+    graph = Graph(emit(width=6, trees=trees, base_margin=base, slope=1.0, intercept=0.0))
+    edges = np.unique(np.concatenate([np.array(tree["split_conditions"], np.float32) for tree in trees]))
+    on_edges = np.resize(edges, (500, 6)).astype(np.float32)
+    below, above = np.nextafter(on_edges, np.float32(-np.inf)), np.nextafter(on_edges, np.float32(np.inf))
+    odd = np.array([[np.nan] * 6, [0.0] * 6, [-0.0] * 6, [3e38] * 6, [-3e38] * 6], np.float32)
+    for rows in (X, on_edges, below, above, odd):
+        ours = graph.logits(Vectors(rows, {}))
+        np.testing.assert_allclose(ours, model.decision_function(rows), atol=2e-6)
+
+
+def test_every_row_of_a_batch_shares_the_content(graph: Graph) -> None:
+    dense = np.random.default_rng(2).normal(size=(3, 5)).astype(np.float32)
+    content = {"text": [b"free money"], "head": [b"from"]}
+    inputs = graph.inputs(Vectors(dense[:1], content), 0)
+    together = graph.run({**inputs, "dense": dense})
+    alone = [graph.run({**inputs, "dense": dense[row : row + 1]})[0] for row in range(3)]
+    assert together.tolist() == alone
+
+
+def test_a_wrong_tree_is_noticed() -> None:
+    model, X = _trees()
+    trees, base = model.trees()
+    for tree in trees:
+        tree["default_left"] = [1 - side for side in tree["default_left"]]
+    graph = Graph(emit(width=6, trees=trees, base_margin=base, slope=1.0, intercept=0.0))
+    assert not np.allclose(graph.logits(Vectors(X, {})), model.decision_function(X), atol=1e-3)
