@@ -31,8 +31,8 @@ class Contents:
 
     Attributes
     ----------
-    task, question
-        Name of the task and what the model answers.
+    task
+        Name of the task.
     features
         The feature set that the model was trained on.
     graph

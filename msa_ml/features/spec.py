@@ -44,14 +44,33 @@ def _identity(reader: Reader) -> dict[str, object]:
     }
 
 
+_IDENTITY = ("name", "version", "parameters", "lists")
+
+
+def _written_digests(entry: Mapping[str, Any]) -> list[str]:
+    """Return the digests that follow from what an entry of ``features.json`` says of itself."""
+    identity = {key: entry[key] for key in _IDENTITY}
+    if "features" in entry:
+        return [_feature_digest(identity, feature["column"], feature["unit"]) for feature in entry["features"]]
+    return [_view_digest(identity, entry["limit"])]
+
+
 def feature_digest(extractor: Extractor, feature: Feature) -> str:
     """Return the digest of one feature."""
-    return digest({**_identity(extractor), "feature": feature.name, "unit": feature.unit, "type": "float32"})
+    return _feature_digest(_identity(extractor), f"{extractor.name}.{feature.name}", feature.unit)
+
+
+def _feature_digest(identity: Mapping[str, object], column: str, unit: str) -> str:
+    return digest({**identity, "column": column, "unit": unit, "type": "float32"})
 
 
 def view_digest(view: View) -> str:
     """Return the digest of one content view."""
-    return digest({**_identity(view), "limit": view.limit, "type": "uint8"})
+    return _view_digest(_identity(view), view.limit)
+
+
+def _view_digest(identity: Mapping[str, object], limit: int) -> str:
+    return digest({**identity, "limit": limit, "type": "uint8"})
 
 
 def extractor_digest(extractor: Extractor) -> str:
@@ -100,14 +119,15 @@ class Specification:
         """
         try:
             found = cls(data["kind"], tuple(data["extractors"]), tuple(data["views"]), data["digest"])
+            entries = (*found.extractors, *found.views)
+            changed = [entry["name"] for entry in entries if _written_digests(entry) != _digests(entry)]
             expected = _digest_of(found.extractors, found.views)
         except (KeyError, TypeError) as error:
+            raise BundleRefused(f"features.json lacks the field {error}.", hint="Export the bundle again.") from error
+        if changed or found.digest != expected:
+            where = f" in {', '.join(changed)}" if changed else ""
             raise BundleRefused(
-                f"features.json lacks the field {error}.", hint="Export the bundle again."
-            ) from error
-        if found.digest != expected:
-            raise BundleRefused(
-                f"features.json was changed: its digest is {found.digest[:12]}, its content gives {expected[:12]}.",
+                f"features.json was changed{where}: its digests are not those of its content.",
                 hint="Export the bundle again.",
             )
         return found

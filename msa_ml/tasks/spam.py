@@ -4,13 +4,38 @@ from datetime import timedelta
 
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.mail.attachments import Attachments
+from msa_ml.features.mail.authentication import Authentication
+from msa_ml.features.mail.body import Body
 from msa_ml.features.mail.content import Head, Text
+from msa_ml.features.mail.date import Date
+from msa_ml.features.mail.html import Html
+from msa_ml.features.mail.received import Received
+from msa_ml.features.mail.recipients import Recipients
+from msa_ml.features.mail.sender import Sender
+from msa_ml.features.mail.structure import Structure
 from msa_ml.features.mail.subject import Subject
+from msa_ml.features.mail.urls import Urls
 from msa_ml.tasks.task import Task
 
 
 def _features() -> FeatureSet:
-    return FeatureSet([Subject()], [Head(), Text()])
+    return FeatureSet(
+        [
+            Received(),
+            Authentication(),
+            Sender(),
+            Recipients(),
+            Subject(),
+            Date(),
+            Structure(),
+            Body(),
+            Html(),
+            Urls(),
+            Attachments(),
+        ],
+        [Head(), Text()],
+    )
 
 
 SPAM = Task(
