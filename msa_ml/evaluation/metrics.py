@@ -190,24 +190,33 @@ def precision_at_k_per_day(y: ArrayLike, score: ArrayLike, day: ArrayLike, k: in
     >>> precision_at_k_per_day([1, 0, 0, 1], [0.9, 0.8, 0.7, 0.6], ["mon", "mon", "tue", "tue"], 1)
     0.5
     """
+    shares = precision_by_day(checked_labels(y), score, day, k)
+    return float(np.mean(shares)) if len(shares) else float("nan")
+
+
+def precision_by_day(abuse: NDArray[np.bool_], score: ArrayLike, day: ArrayLike, k: int) -> Floats:
+    """Return the precision among the ``k`` highest scores of each day, in order of days.
+
+    Examples
+    --------
+    >>> precision_by_day(np.array([True, False, False]), [0.9, 0.8, 0.8], [1, 1, 2], 2).tolist()
+    [0.5, 0.0]
+    """
     if k < 1:
         raise InputError(f"k must be at least 1, found {k}.")
-    abuse = checked_labels(y)
     scores = checked_numbers("scores", score, len(abuse))
     days, number = np.unique(np.asarray(day), return_inverse=True)
     if number.shape != abuse.shape:
         raise InputError(f"days must have the shape of the labels, {abuse.shape}, found {number.shape}.")
-    if not len(days):
-        return float("nan")
-    shares = []
+    shares = np.empty(len(days))
     for one in range(len(days)):
         rows = number == one
         size = min(k, int(rows.sum()))
         mine, truth = scores[rows], abuse[rows]
         cut = np.partition(mine, len(mine) - size)[len(mine) - size]
         above, tied = mine > cut, mine == cut
-        shares.append((truth[above].sum() + (size - above.sum()) * truth[tied].mean()) / size)
-    return float(np.mean(shares))
+        shares[one] = (truth[above].sum() + (size - above.sum()) * truth[tied].mean()) / size
+    return shares
 
 
 def cost(
