@@ -75,7 +75,8 @@ def roc(
         _budget_line(axes, budget, float(ranking.totals(rows).tpr_at_fpr(budget)))
     axes.set_xscale("log")
     axes.set_xlim(_LEAST_FPR, 1)
-    axes.set_ylim(0, 1.02)
+    lowest = float(np.nanmin([tpr[curve.fpr <= _LEAST_FPR].max(initial=0.0), *(low[:1] if parts else ())]))
+    axes.set_ylim(max(0.0, np.floor(10 * lowest - 1) / 10), 1.01)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel("false-positive rate (ham flagged), log scale")
@@ -179,9 +180,14 @@ def calibration(
     upper.legend(loc="upper left", fontsize=_TEXT, framealpha=0.9)
     _tidy(upper)
     heights = np.histogram(share, edges)[0]
-    lower.bar(edges[:-1], heights, width=1 / bins, align="edge", color=BAND, edgecolor=HAM, linewidth=0.8)
+    bars = lower.bar(
+        edges[:-1], heights, width=1 / bins, align="edge", color=BAND, edgecolor=HAM, linewidth=0.8
+    )
+    lower.bar_label(
+        bars, [f"{height:,}" if height else "" for height in heights], fontsize=_TEXT - 1, padding=1
+    )
     lower.set_yscale("symlog", linthresh=1)
-    lower.set_ylim(bottom=0)
+    lower.set_ylim(0, 6.0 * max(int(heights.max(initial=1)), 1))
     lower.set_ylabel("events,\nlog scale")
     lower.set_xlabel("calibrated probability of spam")
     lower.set_xlim(0, 1)
@@ -211,7 +217,7 @@ def importance(gain: Mapping[str, float], *, top: int = 20, synthetic: bool = Fa
     bars = axes.barh(range(len(ranked)), shares, color=HAM, height=0.7)
     axes.bar_label(bars, [f"{share:.1%}" for share in shares], padding=3, fontsize=_TEXT - 1)
     axes.set_yticks(range(len(ranked)), [name for name, _ in ranked], fontsize=_TEXT)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(ranked), 1) - 0.4, -0.6)
     axes.set_xlim(0, 1.15 * max([*shares, 1e-9]))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel("share of the total gain")
@@ -270,7 +276,9 @@ def by_day(
         label="spam",
     )
     count.set_ylabel("events")
-    count.legend(fontsize=_TEXT - 1, ncols=2, loc="upper right")
+    count.set_ylim(0, 1.6 * max(float((ham + spam).max(initial=0)), 1))
+    count.set_xlim(-0.8, len(days) - 0.2)
+    count.legend(fontsize=_TEXT - 1, ncols=2, loc="upper right", framealpha=1)
     step = max(1, -(-len(days) // 10))
     count.set_xticks(
         place[::step], [str(name) for name in names[::step]], rotation=30, ha="right", fontsize=_TEXT
@@ -302,7 +310,7 @@ def _figure(name: str, *, synthetic: bool, height: float = 4.8) -> tuple[Figure,
 
 
 def _title(axes: Axes, name: str, *, synthetic: bool) -> None:
-    axes.set_title(f"SYNTHETIC events: {name}" if synthetic else name, fontsize=_TEXT + 2, loc="left")
+    axes.set_title(f"SYNTHETIC events | {name}" if synthetic else name, fontsize=_TEXT + 2, loc="left")
 
 
 def _tidy(axes: Axes) -> None:
