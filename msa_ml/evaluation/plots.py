@@ -58,7 +58,8 @@ def roc(
     ham = int((~ranking.abuse).sum())
     grid = np.geomspace(_LEAST_FPR, 1, 201)
     draws = Bootstrap.of(clusters(len(rows), campaign, day), rows, replicates=replicates, seed=seed)
-    parts = [_on_grid(ranking, weights, grid) for weights in draws.weights()]
+    both = bool(ranking.abuse.any()) and ham > 0
+    parts = [_on_grid(ranking, weights, grid) for weights in draws.weights()] if both else []
     if parts:
         low, high = np.nanquantile(np.concatenate(parts), [0.025, 0.975], axis=0)
         axes.fill_between(
@@ -75,8 +76,8 @@ def roc(
         _budget_line(axes, budget, float(ranking.totals(rows).tpr_at_fpr(budget)))
     axes.set_xscale("log")
     axes.set_xlim(_LEAST_FPR, 1)
-    lowest = float(np.nanmin([tpr[curve.fpr <= _LEAST_FPR].max(initial=0.0), *(low[:1] if parts else ())]))
-    axes.set_ylim(max(0.0, np.floor(10 * lowest - 1) / 10), 1.01)
+    lowest = float(np.min([tpr[curve.fpr <= _LEAST_FPR].max(initial=0.0), *(low[:1] if parts else ())]))
+    axes.set_ylim(max(0.0, np.floor(10 * lowest - 1) / 10) if both else 0.0, 1.01)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel("false-positive rate (ham flagged), log scale")
