@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -292,5 +293,9 @@ def _public(uri: str) -> str:
     return f"{scheme}{sep}{rest.rpartition('@')[2]}"
 
 
+_CREDENTIALS = re.compile(r"://[^/@\s]+@")
+
+
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:300]
+    """Return the first line of a message without user and password; MLflow repeats the whole URI in its own."""
+    return _CREDENTIALS.sub("://", str(error).strip().split("\n")[0])[:300]

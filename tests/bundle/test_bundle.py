@@ -16,7 +16,7 @@ from msa_ml.bundle.write import Contents, write
 from msa_ml.errors import BundleRefused, InputError
 from msa_ml.features.extraction import vectors_of
 from msa_ml.records import Mail
-from tests.bundle.conftest import invented
+from tests.small_bundle import invented
 
 
 @pytest.fixture
