@@ -11,7 +11,9 @@ from msa_ml.features.mail.message import Message
 from msa_ml.records import Kind
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import connect
-from msa_ml.source.importing import EventSummary, Summary, import_events, import_mail
+from msa_ml.source.importing import Summary, import_mail
+from msa_ml.source.index_files import read_index
+from msa_ml.source.label_rules import parse_rules
 from msa_ml.source.migrate import init
 
 ByteProgress = Callable[[int, int], None]
@@ -37,45 +39,12 @@ def import_mail_into(
         settings,
         paths,
         source=source,
-        labels=labels,
-        index=index,
+        rules=parse_rules(labels),
+        index=read_index(index) if index else None,
         task=task,
         label_delay=label_delay,
         stored_at=stored_at,
         fingerprint=mail_fingerprint,
-        progress=progress,
-    )
-
-
-def import_events_into(
-    settings: Settings,
-    kind: Kind,
-    file: Path,
-    *,
-    source: str,
-    columns: Mapping[str, str],
-    time_zone: str,
-    label_column: str | None,
-    task: str,
-    label_delay: timedelta,
-    stored_at: datetime,
-    progress: ByteProgress | None = None,
-) -> EventSummary:
-    """Import sign-ups, logins or requests; see :func:`msa_ml.source.importing.import_events`."""
-    store = connect(settings.results_url, settings=settings)
-    init(store, retention=settings.section("retention"))
-    return import_events(
-        store,
-        settings,
-        kind,
-        file,
-        source=source,
-        columns=columns,
-        time_zone=time_zone,
-        label_column=label_column,
-        task=task,
-        label_delay=label_delay,
-        stored_at=stored_at,
         progress=progress,
     )
 

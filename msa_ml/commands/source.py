@@ -112,8 +112,17 @@ def import_mail_command(
             stored_at=now(),
             progress=progress,
         )
-    show(summary.text(), as_json=as_json)
-    finish(summary.to_dict(), as_json=as_json)
+    _finish_import(summary.as_dict(), as_json=as_json)
+
+
+def _finish_import(counts: dict[str, Any], *, as_json: bool) -> None:
+    """Print the counts that are not zero, one a line."""
+    for name, value in counts.items():
+        words = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        if value or name in ("imported", "duplicates", "damaged", "without_date", "unlabelled"):
+            shown = f"{words:.1f}" if isinstance(words, float) else words
+            show(f"{name.replace('_', ' '):>22}: {shown}", as_json=as_json)
+    finish(counts, as_json=as_json)
 
 
 def _source_name(path: Path) -> str:
