@@ -210,6 +210,7 @@ class _Scale:
         ham = np.where(labels, 0.0, weights)
         ham = ham / ham.max()
         spam = np.where(labels, weights, 0.0)
+        spam = spam / spam.max()
         above = np.concatenate([[0.0], np.cumsum(np.bincount(number, ham, len(distinct)))])
         caught = np.concatenate([[0.0], np.cumsum(np.bincount(number, spam, len(distinct)))])
         effective = math.floor(above[-1] * (1 + _ROUNDING))
