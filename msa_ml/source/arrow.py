@@ -122,7 +122,8 @@ def _text_type(kind: pl.DataType) -> pl.DataType:
 
 
 def _instance(kind: Any) -> pl.DataType:
-    return kind() if isinstance(kind, type) else kind
+    made: pl.DataType = kind() if isinstance(kind, type) else kind
+    return made
 
 
 def _lossy(value: object) -> object:
@@ -158,7 +159,7 @@ def even_batches(frames: Iterable[pl.DataFrame], batch_bytes: int) -> Generator[
     size = 0
     for frame in frames:
         for piece in slices(frame, batch_bytes):
-            weight = piece.estimated_size()
+            weight = int(piece.estimated_size())
             if waiting and size + weight > batch_bytes:
                 yield pl.concat(waiting)
                 waiting, size = [], 0
@@ -170,7 +171,7 @@ def even_batches(frames: Iterable[pl.DataFrame], batch_bytes: int) -> Generator[
 
 def slices(frame: pl.DataFrame, most_bytes: int, most_rows: int = 2**62) -> Iterator[pl.DataFrame]:
     """Cut a frame into consecutive slices of at most so many rows and about so many bytes."""
-    pieces = max(1, -(-frame.estimated_size() // most_bytes), -(-len(frame) // most_rows))
+    pieces = max(1, -(-int(frame.estimated_size()) // most_bytes), -(-len(frame) // most_rows))
     rows = max(1, -(-len(frame) // pieces))
     yield from frame.iter_slices(rows)
 

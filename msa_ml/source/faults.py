@@ -70,7 +70,8 @@ def read(error: BaseException) -> Trouble | None:
     if not ours and not broken:
         return None
     text = str(ours[0] if ours else broken[0])
-    code = next((int(e.code) for e in ours if isinstance(getattr(e, "code", None), int)), 0)
+    codes = (getattr(e, "code", None) for e in ours)
+    code = next((found for found in codes if isinstance(found, int)), 0)
     if not code and (match := _CODE.search(text)):
         code = int(match.group(1))
     status = int(match.group(1)) if not code and (match := _STATUS.search(text)) else 0
@@ -174,38 +175,44 @@ def _answered(trouble: Trouble, address: Address) -> MsaError:
     code, words = trouble.code, first_line(trouble.text)
     name = _NAME.findall(trouble.text)
     label = f"code {code}{', ' + name[-1] if name else ''}"
-    if code in _USER:
-        return SourceUnavailable(
-            f"ClickHouse at {address.host_port} refused user '{address.user}' ({label}).",
-            hint="Check user and password in MSA_CLICKHOUSE_URL.",
-        )
-    if code in _RIGHTS:
-        return SourceUnavailable(
-            f"user '{address.user}' may not do this at {address.public} ({label}): {words}",
-            hint="Reading needs SELECT only; results can go elsewhere: set MSA_RESULTS_URL.",
-        )
     if code in _NAMES:
         return InputError(
             f"no such table or column in {address.public} ({label}): {words}",
             hint="Run `msa-ml init` for our tables, `msa-ml check-source` for your own.",
         )
-    if code in _LIMITS:
-        return SourceUnavailable(
-            f"ClickHouse stopped a query at its limit {_LIMITS[code]} ({label}).",
-            hint=f"Narrow the window, sample, or raise {_LIMITS[code]} under [limits] in msa.toml.",
-        )
-    if code in _BUSY:
-        return SourceUnavailable(
-            f"ClickHouse at {address.public} is overloaded ({label}).", hint="Try again later."
-        )
     if code == 62:
         return InputError(
             f"ClickHouse cannot read a statement ({label}): {words}", hint="Check `query` in msa.toml."
         )
+    message, hint = _denied(code, label, words, address)
+    if message:
+        return SourceUnavailable(message, hint=hint)
     return InputError(
         f"ClickHouse could not run a statement ({label}).",
         hint="Run again with --debug to see its own message.",
     )
+
+
+def _denied(code: int, label: str, words: str, address: Address) -> tuple[str, str]:
+    """Return message and hint where the server refuses us, empty where the statement itself is wrong."""
+    if code in _USER:
+        return (
+            f"ClickHouse at {address.host_port} refused user '{address.user}' ({label}).",
+            "Check user and password in MSA_CLICKHOUSE_URL.",
+        )
+    if code in _RIGHTS:
+        return (
+            f"user '{address.user}' may not do this at {address.public} ({label}): {words}",
+            "Reading needs SELECT only; results can go elsewhere: set MSA_RESULTS_URL.",
+        )
+    if code in _LIMITS:
+        return (
+            f"ClickHouse stopped a query at its limit {_LIMITS[code]} ({label}).",
+            f"Narrow the window, sample, or raise {_LIMITS[code]} under [limits] in msa.toml.",
+        )
+    if code in _BUSY:
+        return f"ClickHouse at {address.public} is overloaded ({label}).", "Try again later."
+    return "", ""
 
 
 def first_line(text: str) -> str:

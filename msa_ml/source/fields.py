@@ -6,7 +6,7 @@ The SQL in ``schema/`` makes them; a test holds the two equal. A mapping of some
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 Relation = Literal["mail", "signup", "login", "request", "label", "vector", "feature_spec", "score"]
 
@@ -171,3 +171,8 @@ FIELDS: dict[Relation, tuple[Field, ...]] = {
     ),
 }
 """The columns of each view, in order."""
+
+
+def is_relation(name: str) -> TypeGuard[Relation]:
+    """Whether a relation has this name."""
+    return name in FIELDS

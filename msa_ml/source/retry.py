@@ -54,7 +54,8 @@ class Retry:
 
     def delay(self, failures: int) -> float:
         """Return the seconds to wait after so many failures: between a half and the whole of the doubled base."""
-        return min(self.cap, self.base * 2 ** (failures - 1)) * (0.5 + 0.5 * self.random())
+        most = min(self.cap, self.base * 2.0 ** (failures - 1))
+        return most * (0.5 + 0.5 * self.random())
 
     def run(self, work: Callable[[], T], transient: Callable[[Exception], bool]) -> T:
         """Do the work until it succeeds, fails for good, or patience ends; the last error is raised as it is."""
