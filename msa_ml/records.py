@@ -21,7 +21,8 @@ from typing import Literal
 Kind = Literal["mail", "signup", "login", "request"]
 KINDS: tuple[Kind, ...] = ("mail", "signup", "login", "request")
 
-_MBOX_FROM = re.compile(rb"\AFrom [^\n]*\n")
+# "From : x" is a header field in the obsolete form of RFC 5322 4.5, no separator.
+_MBOX_FROM = re.compile(rb"\AFrom (?![ \t]*:)[^\n]*\n")
 
 
 def without_from_line(raw: bytes) -> bytes:

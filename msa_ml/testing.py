@@ -70,7 +70,7 @@ def _declaration(reader: Reader) -> Iterator[str]:
     if isinstance(reader, Extractor):
         yield from _features(reader)
     elif isinstance(reader, View):
-        if not isinstance(reader.limit, int) or reader.limit < 1:
+        if reader.limit < 1:
             yield "limit is no positive number of bytes"
     else:
         yield f"{cls.__name__} is neither an extractor nor a view"

@@ -48,8 +48,9 @@ class Message:
         self.raw = without_from_line(raw)
         self.limits = limits
 
-    def __reduce__(self) -> tuple[Callable[..., Message], tuple[Any, ...]]:
-        return (type(self), (self.raw, self.limits))
+    def __getstate__(self) -> dict[str, Any]:
+        # What was derived is derived again where it is needed: trees of HTML cannot travel.
+        return {"raw": self.raw, "limits": self.limits}
 
     def __repr__(self) -> str:
         return f"Message({len(self.raw)} bytes)"

@@ -1,0 +1,133 @@
+"""Clock, addresses, domains and texts, as somebody else wrote them."""
+
+import time
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msa_ml.errors import UnknownNameError
+from msa_ml.features.shared.clock import stamp
+from msa_ml.features.shared.domain import is_ip, listed, registrable
+from msa_ml.features.shared.ip import scope
+from msa_ml.features.shared.text import DIGIT, SPACE, UPPER, entropy, profile
+from msa_ml.features.word_lists import packaged
+
+SUFFIXES = packaged("public_suffixes")
+
+
+@given(
+    st.datetimes(min_value=datetime.min.replace(year=1971), max_value=datetime.max.replace(year=9998)),
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_every_formal_date_is_read(when: datetime, offset: int) -> None:
+    local = when.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=offset)))
+    days, months = (
+        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    )
+    sign, minutes = "-" if offset < 0 else "+", abs(offset)
+    text = (
+        f"{days[local.weekday()]}, {local.day} {months[local.month - 1]} {local.year:04d} "
+        f"{local:%H:%M:%S} {sign}{minutes // 60:02d}{minutes % 60:02d}"
+    )
+    found = stamp(text)
+    assert found is not None
+    assert found == (int(local.timestamp()), offset, local.hour * 60 + local.minute, True)
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_the_clock_raise(text: str) -> None:
+    stamp(text)
+    stamp(f"1 Jan 2002 {text}")
+    stamp(f"Mon, {text} Jan 2002 10:10:10 +0000")
+
+
+def test_two_digit_years_and_names_of_zones() -> None:
+    expected = int(datetime(1999, 8, 22, 16, 36, tzinfo=UTC).timestamp())
+    found = stamp("Sun, 22 Aug 99 12:36 EDT")
+    assert found is not None
+    assert (found.seconds, found.zone) == (expected, -240)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("203.0.113.9", "global"), ("127.0.0.1", "private"), ("fe80::1", "private"), ("::ffff:10.0.0.1", "private"), ("1.2.3", ""), ("x" * 999, "")],
+)  # fmt: skip
+def test_scope(text: str, expected: str) -> None:
+    assert scope(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("a.b.example.org", "example.org"), ("EXAMPLE.CO.UK.", "example.co.uk"), ("a.b.github.io", "b.github.io"),
+        ("bücher.de", "bücher.de"), ("xn--bcher-kva.de", "xn--bcher-kva.de"), ("co.uk", ""), ("org", ""), ("192.0.2.1", ""),
+        ("a..b", ""), ("a b.example", ""), ("x" * 300 + ".org", ""), (".", ""), ("", ""), ("[2001:db8::1]", ""),
+    ],
+)  # fmt: skip
+def test_registrable(host: str, expected: str) -> None:
+    assert registrable(SUFFIXES, host) == expected
+
+
+@given(st.text(max_size=80))
+def test_no_host_raises(host: str) -> None:
+    found = registrable(SUFFIXES, host)
+    assert found == "" or host.strip().rstrip(".").lower().endswith(found)
+    is_ip(host)
+    listed(frozenset({"example.org"}), host)
+
+
+def test_registrable_domains_are_kept_in_a_cache() -> None:
+    registrable(SUFFIXES, "a.cached.example.org")
+    before = registrable.cache_info().hits
+    registrable(SUFFIXES, "a.cached.example.org")
+    assert registrable.cache_info().hits == before + 1
+
+
+@given(st.text(max_size=300))
+def test_profile_agrees_with_the_slow_way(text: str) -> None:
+    seen = profile(text)
+    basic = [character for character in text if ord(character) < 0xFFFF]
+    assert seen.length == len(text)
+    assert seen.non_ascii == sum(character > "\x7f" for character in text)
+    assert sum(seen.kinds) == len(text)
+    if len(basic) == len(text):
+        categories = [unicodedata.category(character) for character in text]
+        assert seen.kinds[UPPER] == categories.count("Lu")
+        assert seen.kinds[DIGIT] == sum(category[0] == "N" for category in categories)
+        assert seen.letters == sum(category[0] == "L" for category in categories) - _without_glyph(text)
+    if text.isascii():
+        assert seen.kinds[SPACE] == sum(character in " \t\n\r\v\f" for character in text)
+
+
+def _without_glyph(text: str) -> int:
+    return sum(text.count(character) for character in "\u115f\u1160\u3164\uffa0")
+
+
+def test_profile_is_linear() -> None:
+    began = time.process_time()
+    profile("a b " * 500_000)
+    profile("é" * 2_000_000)
+    assert time.process_time() - began < 3
+
+
+def test_entropy_of_two_equal_halves_is_one_bit() -> None:
+    assert entropy("ab" * 50) == 1
+    assert entropy("") == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["free_mail", "url_shorteners", "executable_extensions", "archive_extensions"]
+)
+def test_packaged_lists_are_clean(name: str) -> None:
+    text = packaged(name).data.decode()
+    assert text.startswith("# ")
+    assert "2026" in text.split("\n\n")[0]
+    entries = [line for line in text.splitlines() if not line.startswith("#")]
+    assert len(entries) == len(set(entries))
+    assert all(entry == entry.strip().lower() and entry for entry in entries)
+    with pytest.raises(UnknownNameError, match="Did you mean"):
+        packaged(name + "x")
