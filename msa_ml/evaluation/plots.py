@@ -101,7 +101,9 @@ def score_histogram(
     abuse, scores = checked_labels(y), np.asarray(logit, np.float64)
     finite = np.isfinite(scores)
     edges = np.histogram_bin_edges(scores[finite], bins=60) if finite.any() else np.array([0.0, 1.0])
+    tallest = 0
     for inside, colour, hatch, name in ((~abuse, HAM, None, "ham"), (abuse, SPAM, "////", "spam")):
+        tallest = max(tallest, int(np.histogram(scores[inside & finite], edges)[0].max()))
         axes.hist(
             scores[inside & finite],
             bins=edges.tolist(),
@@ -112,8 +114,8 @@ def score_histogram(
             hatch=hatch,
             label=f"{name} ({int(inside.sum()):,})",
         )
-    axes.set_yscale("log")
-    axes.set_ylim(bottom=0.7)
+    axes.set_ylim(0.7, 1.8 * max(tallest, 1))
+    axes.set_yscale("log")  # after the limits: matplotlib warns when it must find limits for no counts at all
     for place, policy in enumerate(policies):
         axes.axvline(
             policy.threshold,
