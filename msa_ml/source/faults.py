@@ -21,6 +21,12 @@ _BUSY = {202, 209, 210, 999}  # too many queries, socket timeout, network error,
 _USER = {192, 193, 194, 516}
 _RIGHTS = {164, 497}
 _NAMES = {10, 16, 36, 47, 60, 81, 352}
+_STATEMENT = {
+    42,
+    43,
+    46,
+    62,
+}  # syntax, functions and their types: the message repeats the statement, not the rows
 _LIMITS = {
     158: "max_rows_to_read",
     159: "max_execution_time",
@@ -180,7 +186,7 @@ def _answered(trouble: Trouble, address: Address) -> MsaError:
             f"no such table or column in {address.public} ({label}): {words}",
             hint="Run `msa-ml init` for our tables, `msa-ml check-source` for your own.",
         )
-    if code == 62:
+    if code in _STATEMENT:
         return InputError(
             f"ClickHouse cannot read a statement ({label}): {words}", hint="Check `query` in msa.toml."
         )

@@ -90,15 +90,18 @@ class TableMapping:
         """The field that says when it happened; rows without it are left out."""
         return "labelled_at" if self.relation == "label" else "event_time"
 
-    def sql(self) -> str:
-        """Return the SELECT, in parentheses, that yields every column of our view."""
+    def sql(self, *, every_row: bool = False) -> str:
+        """Return the SELECT, in parentheses, that yields every column of our view.
+
+        Rows without a readable time are left out, unless ``every_row`` asks for them too.
+        """
         inner = [f"{quoted(o.column)} AS {private(f)}" for f, o in self.fields.items() if o.column]
         outer = [f"{self.expression(field)} AS {quoted(field.name)}" for field in FIELDS[self.relation]]
         return _SHAPE.format(
             outer=",\n        ".join(outer),
             inner=",\n            ".join(inner),
             origin=self.origin,
-            clock=self.clock,
+            condition="true" if every_row else f"isNotNull({self.clock})",
         )
 
     def expression(self, field: Field) -> str:
@@ -128,7 +131,7 @@ _SHAPE = """(
             {inner}
         FROM {origin}
     )
-    WHERE isNotNull({clock})
+    WHERE {condition}
 )"""
 
 
