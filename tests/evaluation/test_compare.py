@@ -181,3 +181,12 @@ def test_a_bound_at_the_margin_passes() -> None:
     assert verdict(replace(found, whole=whole)).promote
     above = replace(whole, fpr=Interval(0.0, -0.01, 0.0101))
     assert not verdict(replace(found, whole=above)).promote
+
+
+def test_better_by_chance_is_not_better() -> None:
+    data = world(rows=1000)
+    found = against(data, lifted(data, 1.0))
+    whole = replace(found.whole, fpr=Interval(0.0, -0.01, 0.005), tpr=Interval(0.1, -0.001, 0.2))
+    outcome = verdict(replace(found, whole=whole))
+    assert not outcome.promote
+    assert outcome.reasons[0].startswith("failed: TPR difference +10.00 (-0.10 to +20.00)")
