@@ -122,8 +122,8 @@ class Head(View):
         identifier = mail.header("message-id")
         lines.append(f"id {shape(identifier[:200]) if identifier else 'none'}")
         lines += [f"boundary {shape(part.boundary[:100])}" for part in mail.parts if part.boundary][:3]
-        outside = next((hop for hop in mail.hops if hop.scope == "global"), None)
-        if outside is not None:
+        if mail.way:
+            outside = mail.way[0]
             lines.append(f"helo {shape(outside.helo[:100])} {outside.reverse[:100] or 'none'}")
         lines.append(
             "fields " + " ".join(dict.fromkeys(name for name, _ in mail.headers if name not in _TRACE))

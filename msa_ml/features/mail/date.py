@@ -15,6 +15,9 @@ _UNREADABLE = "no readable Date"
 class Date(Extractor):
     """The Date field against the receiving side's clock, and its form.
 
+    Arrival is the time of the topmost dated Received from the outside hop down (see
+    :attr:`~msa_ml.features.mail.message.Message.way`), so that a mailbox that is polled does not make all mail old.
+
     Nothing here tells in which year or month a mail was sent, so a model cannot learn the era of a collection. A clock far
     ahead keeps a mail on top of the inbox.
     """
@@ -24,9 +27,9 @@ class Date(Extractor):
     features = (
         Feature("missing", "no Date field", "flag", 0, 1, source="RFC 5322 3.6.1"),
         Feature("unreadable", "the Date field holds no date that exists", "flag", 0, 1, nan="no Date", source="RFC 5322 3.3"),
-        Feature("age", "topmost dated Received minus Date", "seconds", -_YEAR, _YEAR,
+        Feature("age", "arrival minus Date", "seconds", -_YEAR, _YEAR,
                 nan="no readable Date or no dated Received"),
-        Feature("ahead", "Date is more than an hour after the topmost Received", "flag", 0, 1,
+        Feature("ahead", "Date is more than an hour after the arrival", "flag", 0, 1,
                 nan="no readable Date or no dated Received"),
         Feature("no_zone", "no zone, or an unknown one", "flag", 0, 1, nan=_UNREADABLE, source="RFC 5322 4.3"),
         Feature("odd_zone", "offset that no country has", "flag", 0, 1, nan="no zone"),
@@ -54,7 +57,7 @@ class Date(Extractor):
             values["odd_zone"] = not -720 <= written.zone <= 840 or written.zone % 15 != 0
         if written.day_matches is not None:
             values["wrong_day"] = not written.day_matches
-        arrived = next((hop.stamp for hop in mail.hops if hop.stamp is not None), None)
+        arrived = next((hop.stamp for hop in mail.way or mail.hops if hop.stamp is not None), None)
         if arrived is not None:
             age = arrived.seconds - written.seconds
             values["age"] = min(max(age, -_YEAR), _YEAR)

@@ -142,6 +142,18 @@ class Message:
         return tuple(hop(value) for value in self.all("received")[:50])
 
     @cached_property
+    def way(self) -> tuple[Hop, ...]:
+        """The hops from the outside hop down: the topmost one whose client has a public address, and those before it.
+
+        What stands above it is the receiving side's own plumbing (fetchmail, content filters, delivery), which tells
+        one mailbox from another and nothing about the sender. Empty when no hop has a public client.
+        """
+        for number, one in enumerate(self.hops):
+            if one.scope == "global":
+                return self.hops[number:]
+        return ()
+
+    @cached_property
     def _read(self) -> Parts:
         return read(self.raw, self.limits)
 
