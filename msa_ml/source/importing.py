@@ -176,8 +176,8 @@ def import_mail(
         Bad paths, no mail, a damaged archive, a source that holds simulated rows, or a store without our tables.
     """
     started = time.perf_counter()
-    stored_at = _moment(stored_at)
-    _demand_source(source)
+    stored_at = whole_milliseconds(stored_at)
+    demand_source(source)
     counts = _Counts()
     messages = read_mail(paths, skipped=counts.skipped, progress=progress)
     with store.session():
@@ -279,12 +279,14 @@ def _summary(counts: _Counts, index: Index | None, seconds: float) -> Summary:
     )
 
 
-def _moment(stored_at: datetime) -> datetime:
+def whole_milliseconds(stored_at: datetime) -> datetime:
+    """Return the time of a run as it is stored; raise an :class:`InputError` if it has no zone."""
     if stored_at.tzinfo is None:
         raise InputError("stored_at must know its time zone.", hint="Pass datetime.now(UTC).")
     return stored_at.replace(microsecond=stored_at.microsecond // 1000 * 1000)
 
 
-def _demand_source(source: str) -> None:
+def demand_source(source: str) -> None:
+    """Raise an :class:`InputError` for a source without a name."""
     if not source.strip() or len(source) > 200:
         raise InputError("a source needs a name of 1 to 200 characters.", hint="Name it with --source.")
