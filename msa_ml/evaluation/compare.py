@@ -247,6 +247,14 @@ def verdict(
         Default: :class:`Margins`.
     obfuscation_loss
         Loss of the challenger's TPR on the obfuscation suite, as a share; ``None``: the suite was not run.
+
+    Examples
+    --------
+    >>> y = np.repeat([0, 1], 500)
+    >>> rule = Policy("fpr_1pct", 0.01, 0.0, True, 0.009, 400, 0, 0, 0.9)
+    >>> same = compare(y, 2.0 * y - 1, 2.0 * y - 1, champion_policy=rule, challenger_policy=rule, replicates=50)
+    >>> verdict(same).reasons[0]
+    'failed: TPR difference +0.00 (-0.74 to +0.74) points, must be above +0.00'
     """
     limit = margins or Margins()
     budget = comparison.budget

@@ -74,7 +74,14 @@ class SliceEvidence:
 
 
 def measure_ranking(ranking: Ranking, draws: Bootstrap) -> dict[str, Interval]:
-    """Return what depends on the order of scores: TPR at each budget, (1-ROCA)%, average precision."""
+    """Return what depends on the order of scores: TPR at each budget, (1-ROCA)%, average precision.
+
+    Examples
+    --------
+    >>> draws = Bootstrap.of(np.arange(4), np.ones(4), replicates=20, seed=0)
+    >>> measure_ranking(Ranking.of([0, 1, 0, 1], [1.0, 2.0, 3.0, 4.0]), draws)["one_minus_roca_pct"].value
+    25.0
+    """
     here = ranking.totals(draws.weight)
     names = [f"tpr_at_{policy_name(budget)}" for budget in BUDGETS]
     found = {name: [here.tpr_at_fpr(budget)] for name, budget in zip(names, BUDGETS, strict=True)}
@@ -95,7 +102,14 @@ def measure_ranking(ranking: Ranking, draws: Bootstrap) -> dict[str, Interval]:
 
 
 def measure_probability(abuse: Labels, share: Floats, draws: Bootstrap) -> dict[str, Interval]:
-    """Return Brier score, expected calibration error (bins fixed on the rows) and log loss."""
+    """Return Brier score, expected calibration error (bins fixed on the rows) and log loss.
+
+    Examples
+    --------
+    >>> draws = Bootstrap.of(np.arange(2), np.ones(2), replicates=20, seed=0)
+    >>> measure_probability(np.array([False, True]), np.array([0.0, 0.5]), draws)["brier"].value
+    0.125
+    """
     bin_of = equal_mass_bins(share, draws.weight, ECE_BINS)
     gaps = [draws.sum((bin_of == one) * (abuse - share)) for one in np.unique(bin_of)]
     whole, wholes = draws.sum(np.ones(len(abuse)))
@@ -112,7 +126,14 @@ def measure_probability(abuse: Labels, share: Floats, draws: Bootstrap) -> dict[
 def measure_days(
     abuse: Labels, score: NDArray[np.float32], day: ArrayLike, per_day: int, draws: Bootstrap
 ) -> Interval:
-    """Return precision at k per day; its bootstrap draws days, since a day's queue exists only as a whole."""
+    """Return precision at k per day; its bootstrap draws days, since a day's queue exists only as a whole.
+
+    Examples
+    --------
+    >>> draws = Bootstrap.of(np.arange(2), np.ones(2), replicates=20, seed=0)
+    >>> measure_days(np.array([True, False]), np.zeros(2, np.float32), [1, 2], 5, draws).value
+    0.5
+    """
     shares = precision_by_day(abuse, score, day, per_day)
     days = Bootstrap.of(
         np.arange(len(shares), dtype=np.intp),
@@ -130,7 +151,15 @@ def measure_policy(
     draws: Bootstrap,
     costs: tuple[float, float] | None = None,
 ) -> PolicyEvidence:
-    """Return what a policy did."""
+    """Return what a policy did.
+
+    Examples
+    --------
+    >>> rule = Policy("fpr_1pct", 0.01, 0.5, True, 0.009, 400, 0, 0, 0.9)
+    >>> draws = Bootstrap.of(np.arange(2), np.ones(2), replicates=20, seed=0)
+    >>> measure_policy(rule, np.array([False, True]), np.array([0.0, 1.0], np.float32), draws).tpr.value
+    1.0
+    """
     flagged = logit >= np.float32(policy.threshold)
     fpr, tpr = draws.rate(~abuse, flagged), draws.rate(abuse, flagged)
     sm = Interval(1 - tpr.value, 1 - tpr.high, 1 - tpr.low)
@@ -157,7 +186,16 @@ def measure_slices(
     logit: NDArray[np.float32],
     draws: Bootstrap,
 ) -> tuple[SliceEvidence, ...]:
-    """Return what the policies did in each part of the window."""
+    """Return what the policies did in each part of the window, the largest part first.
+
+    Examples
+    --------
+    >>> rule = Policy("fpr_1pct", 0.01, 0.5, True, 0.009, 400, 0, 0, 0.9)
+    >>> draws = Bootstrap.of(np.arange(90), np.ones(90), replicates=20, seed=0)
+    >>> abuse, values = np.arange(90) % 2 == 0, ["a"] * 50 + ["b"] * 40
+    >>> [part.name for part in measure_slices(values, [rule], abuse, abuse.astype(np.float32), draws)]
+    ['a', 'b']
+    """
     names = merge_small(values)
     if names.shape != abuse.shape:
         raise InputError(f"a slice must have the shape of the labels, {abuse.shape}, found {names.shape}.")

@@ -321,7 +321,13 @@ def equal_mass_bins(share: Floats, weight: Floats, bins: int) -> NDArray[np.intp
 def calibration_error(
     abuse: NDArray[np.bool_], share: Floats, weight: Floats, bin_of: NDArray[np.intp]
 ) -> Floats:
-    """Return the calibration error over given bins, for weights float64[..., N]."""
+    """Return the calibration error over given bins, for weights float64[..., N].
+
+    Examples
+    --------
+    >>> float(calibration_error(np.array([True, False]), np.array([0.5, 0.5]), np.ones(2), np.array([0, 0])))
+    0.0
+    """
     whole = weight.sum(axis=-1)
     gaps = [
         (weight[..., bin_of == one] * (abuse - share)[bin_of == one]).sum(axis=-1)

@@ -93,7 +93,17 @@ def title(name: str) -> str:
 
 
 def headline(evaluation: Evaluation) -> tuple[str, ...]:
-    """Return what was measured on, in lines; the first warns when it was simulated."""
+    """Return what was measured on, in lines; the first warns when it was simulated.
+
+    Examples
+    --------
+    >>> from msa_ml.evaluation.evaluation import evaluate
+    >>> from msa_ml.model.threshold import Policy
+    >>> rule = Policy("fpr_1pct", 0.01, 0.5, True, 0.009, 400, 0, 0, 0.9)
+    >>> found = evaluate([0, 1], [0.0, 1.0], policies=[rule], replicates=5, synthetic=True)
+    >>> headline(found)[1]
+    '2 events: 1 ham, 1 spam'
+    """
     lines = [SYNTHETIC] if evaluation.synthetic else []
     days = ""
     if evaluation.window:
@@ -110,7 +120,17 @@ def headline(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
-    """Return every table as title, head and rows of text."""
+    """Return every table as title, head and rows of text.
+
+    Examples
+    --------
+    >>> from msa_ml.evaluation.evaluation import evaluate
+    >>> from msa_ml.model.threshold import Policy
+    >>> rule = Policy("fpr_1pct", 0.01, 0.5, True, 0.009, 400, 0, 0, 0.9)
+    >>> found = evaluate([0, 1], [0.0, 1.0], policies=[rule], replicates=5, synthetic=True)
+    >>> tables(found)[0][2][2][:2]
+    ('TPR at FPR <= 1 %', '100 %')
+    """
     return [_scores(evaluation), _policies(evaluation), _errors(evaluation), *_slices(evaluation)]
 
 
@@ -174,7 +194,17 @@ def _slices(evaluation: Evaluation) -> list[Table]:
 
 
 def text(evaluation: Evaluation) -> str:
-    """Return the evaluation as aligned plain text."""
+    """Return the evaluation as aligned plain text.
+
+    Examples
+    --------
+    >>> from msa_ml.evaluation.evaluation import evaluate
+    >>> from msa_ml.model.threshold import Policy
+    >>> rule = Policy("fpr_1pct", 0.01, 0.5, True, 0.009, 400, 0, 0, 0.9)
+    >>> found = evaluate([0, 1], [0.0, 1.0], policies=[rule], replicates=5, synthetic=True)
+    >>> text(found).split(':')[0]
+    'SYNTHETIC'
+    """
     blocks = ["\n".join(headline(evaluation))]
     for name, head, rows in tables(evaluation):
         blocks.append(f"{name}\n{aligned(head, rows)}")
@@ -211,7 +241,17 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def html_tables(evaluation: Evaluation) -> str:
-    """Return the evaluation as HTML tables without style, all text escaped."""
+    """Return the evaluation as HTML tables without style, all text escaped.
+
+    Examples
+    --------
+    >>> from msa_ml.evaluation.evaluation import evaluate
+    >>> from msa_ml.model.threshold import Policy
+    >>> rule = Policy("fpr_1pct", 0.01, 0.5, True, 0.009, 400, 0, 0, 0.9)
+    >>> found = evaluate([0, 1], [0.0, 1.0], policies=[rule], replicates=5, synthetic=True)
+    >>> html_tables(found).count('<table>')
+    3
+    """
     lines = [escape(line) for line in headline(evaluation)]
     if evaluation.synthetic:
         lines[0] = f'<strong class="synthetic">{lines[0]}</strong>'

@@ -44,7 +44,7 @@ def best_by_hand(y: NDArray[np.int8], score: NDArray[np.float64], budget: float)
 
 
 @given(scored(), st.sampled_from(BUDGETS))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_tpr_at_fpr_is_the_best_of_all_thresholds(data: Arrays, budget: float) -> None:
     y, score = data
     found = metrics.tpr_at_fpr(y, score, budget)
@@ -88,7 +88,7 @@ def test_a_rate_exactly_at_the_budget_keeps_it(ham: int, errors: int, budget: fl
 
 
 @given(scored())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_roca_counts_pairs(data: Arrays) -> None:
     y, score = data
     found = metrics.one_minus_roca_pct(y, score)
@@ -100,7 +100,7 @@ def test_roca_counts_pairs(data: Arrays) -> None:
 
 
 @given(scored(2))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_agrees_with_scikit_learn(data: Arrays) -> None:
     y, score = data
     if not both(y):
@@ -204,17 +204,17 @@ def test_lam_without_a_class_is_unknown() -> None:
 
 
 @given(scored(1), st.integers(1, 6), st.data())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_precision_at_k_is_the_mean_over_orders_of_ties(data: Arrays, k: int, more: st.DataObject) -> None:
     y, score = data
     day = np.array(more.draw(st.lists(st.integers(0, 2), min_size=len(y), max_size=len(y))))
     rng = np.random.default_rng(0)
     found = []
-    for _ in range(400):
+    for _ in range(200):
         order = np.lexsort((rng.random(len(y)), -score))
         found.append([y[order][day[order] == one][:k].mean() for one in np.unique(day)])
     expected = np.mean(found)
-    assert metrics.precision_at_k_per_day(y, score, day, k) == pytest.approx(expected, abs=0.12)
+    assert metrics.precision_at_k_per_day(y, score, day, k) == pytest.approx(expected, abs=0.17)
 
 
 def test_precision_at_k_exactly() -> None:
