@@ -27,6 +27,7 @@ _COMMANDS = {
     "simulate": "source",
     "train": "training",
     "evaluate": "training",
+    "compare": "training",
     "promote": "registry",
     "export": "registry",
     "verify": "serving",

@@ -32,7 +32,8 @@ from msa_ml.model.threshold import Policy, fit_policies
 from msa_ml.publishing import Published, make_bundle, run_items
 from msa_ml.settings import Settings
 from msa_ml.settings import read as read_settings
-from msa_ml.source.clickhouse import connect
+from msa_ml.source.clickhouse import Store, connect
+from msa_ml.source.queries import query
 from msa_ml.tasks import get as get_task
 from msa_ml.tasks.task import Task
 
@@ -167,7 +168,7 @@ def load(
     moments = {name: _moment(value) for name, value in (("since", since), ("until", until), ("as_of", as_of))}
     store = connect(chosen.clickhouse_url, settings=chosen)
     if simulated is None:
-        simulated = _only_simulated(store)
+        simulated = _only_simulated(store, chosen)
     selection = Selection(
         since=moments["since"] or EARLIEST,
         until=moments["until"] or LATEST,
@@ -392,6 +393,6 @@ def _moment(value: str | datetime | None) -> datetime | None:
     return parse_moment(value)
 
 
-def _only_simulated(store: Any) -> bool:
-    """Whether the store holds simulated mail and no other."""
-    return store.value("SELECT count() > 0 AND countIf(NOT simulated) = 0 FROM mail") == 1
+def _only_simulated(store: Store, settings: Settings) -> bool:
+    """Whether the source holds simulated mail and no other."""
+    return bool(store.value(query("only_simulated", settings)))

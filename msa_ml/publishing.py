@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         training={
             "experiment": trained.experiment.to_dict(),
             "split": prepared.split.how,
+            "test_window": _test_window(trained),
             "dropped": dict(prepared.split.dropped),
             "counts": counts,
         },
@@ -69,6 +71,15 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
     else:
         fresh.rename(final)
     return load_bundle(final, packages=packages_of(prepared.features), replay=False)
+
+
+def _test_window(trained: Trained) -> list[str] | None:
+    """Return [first, end) of the test window, in which no training event lies; ``None`` for a given split."""
+    if trained.experiment.split.method != "time":
+        return None
+    # Rows are in order of time.
+    times: list[datetime] = trained.prepared.index[trained.prepared.split.test]["event_time"].to_list()
+    return [times[0].isoformat(), (times[-1] + timedelta(milliseconds=1)).isoformat()]
 
 
 def _medians(ham: NDArray[np.float32]) -> NDArray[np.float32]:

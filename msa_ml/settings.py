@@ -55,12 +55,13 @@ class Settings:
 
     def section(self, *names: str) -> Mapping[str, Any]:
         """Return a table of ``msa.toml``, empty when it is absent."""
-        table: Any = self.file
+        table: Mapping[str, Any] = self.file
         for name in names:
-            table = table.get(name, {})
-            if not isinstance(table, Mapping):
+            inner = table.get(name, {})
+            if not isinstance(inner, Mapping):
                 where = ".".join(names)
                 raise InputError(f"{self.file_path}: [{where}] must be a table.", hint="See data/README.md.")
+            table = inner
         return table
 
 

@@ -21,13 +21,23 @@ HAM = ("lunch", "meeting", "report", "garden", "train", "thanks", "notes", "week
 SPAM = ("winner", "pills", "prize", "urgent", "casino", "offer", "loan", "click", "cheap", "million")
 
 
+def _filler() -> list[str]:
+    """Return many words without meaning, so that no two mails are near-duplicates."""
+    random = np.random.default_rng(0)
+    return ["".join(random.choice(list("abdefgiklmnoprstu"), 7)) for _ in range(3000)]
+
+
+FILLER = _filler()
+
+
 def invented(number: int, seed: int) -> tuple[list[bytes], np.ndarray]:
-    """Return mails and labels; every tenth word is of the other class."""
+    """Return mails and labels; every tenth telling word is of the other class."""
     random = np.random.default_rng(seed)
     y = random.integers(0, 2, number)
     mails = []
     for label in y:
-        words = [str(random.choice(SPAM if (label == 1) ^ (random.random() < 0.1) else HAM)) for _ in range(30)]
+        words = [str(random.choice(SPAM if (label == 1) ^ (random.random() < 0.1) else HAM)) for _ in range(8)]
+        words += random.choice(FILLER, 30).tolist()
         sender = f"{random.choice(HAM)}{random.integers(99)}@example.{'com' if label else 'org'}"
         head = f"From: {sender}\r\nTo: ben@example.net\r\nSubject: {words[0]} {words[1]}\r\n"
         mails.append(f"{head}Content-Type: text/plain\r\n\r\n{' '.join(words)}\r\n".encode())

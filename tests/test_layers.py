@@ -22,6 +22,7 @@ ORDER = (
     ("publishing",),
     ("pipeline",),
     ("measuring", "notebook"),
+    ("comparing",),
     ("commands",),
     ("cli",),
 )

@@ -96,7 +96,7 @@ def differences(wanted: Case, found: Case, columns: Sequence[str]) -> list[str]:
     close = np.isclose(wanted.dense, found.dense, rtol=DENSE_TOLERANCE, atol=0.0, equal_nan=True)
     said += [
         f"{columns[place]}: {wanted.dense[place]:.9g} wanted, {found.dense[place]:.9g} found"
-        for place in np.flatnonzero(~close)
+        for place in np.flatnonzero(~close).tolist()
     ]
     if not abs(wanted.logit - found.logit) <= LOGIT_TOLERANCE:
         said.append(f"logit: {wanted.logit:.9g} wanted, {found.logit:.9g} found")

@@ -191,15 +191,14 @@ def _tree_ensemble(
                 leaves["nodeids"].append(node)
                 leaves["ids"].append(0)
                 leaves["weights"].append(split[node])
-    return writer.add(
-        "TreeEnsembleRegressor",
-        dense,
-        domain="ai.onnx.ml",
-        n_targets=1,
-        aggregate_function="SUM",
-        post_transform="NONE",
-        base_values=[base_margin],
-        nodes_missing_value_tracks_true=missing,
+    attributes: dict[str, Any] = {
+        "domain": "ai.onnx.ml",
+        "n_targets": 1,
+        "aggregate_function": "SUM",
+        "post_transform": "NONE",
+        "base_values": [base_margin],
+        "nodes_missing_value_tracks_true": missing,
         **{f"nodes_{key}": value for key, value in nodes.items()},
         **{f"target_{key}": value for key, value in leaves.items()},
-    )
+    }
+    return writer.add("TreeEnsembleRegressor", dense, **attributes)

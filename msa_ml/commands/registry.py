@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from msa_ml.commands.options import common, finish, settings_of, show
+from msa_ml.commands.options import Bars, common, finish, now, settings_of, show
 from msa_ml.errors import InputError
 
 _HOME = click.option(
@@ -30,16 +30,24 @@ def promote_command(
     task: str, version: str, *, force: bool, reason: str, home: Path | None, as_json: bool
 ) -> None:
     """Make a version the champion; also the way back to an older one."""
-    from msa_ml.registry.promotion import promote
+    from msa_ml.comparing import promote
     from msa_ml.registry.tracking import Tracking
 
     if force and not reason:
         raise InputError("--force needs --reason TEXT.", hint="Say why; it is kept with the version.")
-    result = promote(Tracking(settings_of(home)), task, version, forced=reason if force else "")
-    show(
-        f"{task} version {result['champion']} is champion (was: {result['was'] or 'none'}). {' '.join(result['reasons'])}",
-        as_json=as_json,
+    settings = settings_of(home)
+    result = promote(
+        Tracking(settings),
+        settings,
+        task,
+        version,
+        as_of=now(),
+        forced=reason if force else "",
+        progress=Bars(),
     )
+    show(f"{task} version {result['champion']} is champion (was: {result['was'] or 'none'}).", as_json=as_json)
+    for said in result["reasons"]:
+        show(f"  {said}", as_json=as_json)
     finish({"task": task, **result}, as_json=as_json)
 
 

@@ -136,3 +136,44 @@ def evaluate_command(
         html.write_text(measured.html(), encoding="utf-8")
         show(f"report: {html}", as_json=as_json)
     finish(measured.to_json(), as_json=as_json)
+
+
+@click.command("compare", epilog="Example: msa-ml compare bundles/spam-6 bundles/spam-7 --since 2026-11-01")
+@click.argument("champion", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("challenger", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--since", help="First day of the window, UTC.")
+@click.option("--until", help="End of the window (not in it), UTC.")
+@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
+@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@stored
+@common
+def compare_command(
+    champion: Path,
+    challenger: Path,
+    *,
+    since: str | None,
+    until: str | None,
+    as_of: str | None,
+    sources: tuple[str, ...],
+    home: Path | None,
+    no_wait: bool,
+    as_json: bool,
+) -> int:
+    """Score the labelled events of a window with two bundles; exit code 1 when the second should not replace the first."""
+    from msa_ml.bundle.read import load as load_bundle
+    from msa_ml.comparing import compare_bundles
+    from msa_ml.pipeline import load
+
+    bundles = [load_bundle(champion), load_bundle(challenger)]
+    dataset = load(
+        bundles[0].manifest.task,
+        since,
+        until,
+        as_of=parse_moment(as_of) if as_of else now(),
+        source=sources,
+        settings=settings_of(home, no_wait=no_wait),
+    )
+    found = compare_bundles(bundles[0], bundles[1], dataset, progress=Bars())
+    show(found.text(), as_json=as_json)
+    finish(found.to_json(), as_json=as_json)
+    return 0 if found.verdict.promote else 1

@@ -271,11 +271,7 @@ class Dataset:
         return f"Dataset({self.task}: {self.labels.report()})"
 
     def _repr_html_(self) -> str:
-        report, first, last = (
-            self.labels.report(),
-            self.index["event_time"].min(),
-            self.index["event_time"].max(),
-        )
+        report, times = self.labels.report(), self.index["event_time"].dt.strftime("%Y-%m-%d")
         mark = " <b>SYNTHETIC</b>" if self.synthetic else ""
         by_source = (
             self.index.group_by("source")
@@ -295,7 +291,7 @@ class Dataset:
         )
         head = "".join(f"<th>{name}</th>" for name in by_source.columns)
         return (
-            f"<table><caption>{escape(self.task)}{mark}: {first:%Y-%m-%d} to {last:%Y-%m-%d}, {report}</caption>"
+            f"<table><caption>{escape(self.task)}{mark}: {times.min()} to {times.max()}, {report}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
             if len(self.index)
             else f"<p>{escape(self.task)}: no event in {escape(self.store.url_public)}</p>"

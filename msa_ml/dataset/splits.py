@@ -121,7 +121,8 @@ def by_time(
             if proposal
             else "No dates would do: import more labelled rows, or widen the window."
         )
-        raise DataRefused("; ".join(problems) + ".", hint=hint)
+        left_out = ", ".join(f"{count} rows {reason}" for reason, count in split.dropped.items() if count)
+        raise DataRefused(f"{'; '.join(problems)}{f' (left out: {left_out})' if left_out else ''}.", hint=hint)
     return split
 
 

@@ -102,4 +102,5 @@ class NgramHash:
         whole = owner[:count] == owner[size - 1 :]
         a, c = self.constants(view, size)
         bucket = (((value[whole] % PRIME) * a + c) % PRIME) & ((1 << self.bits) - 1)
-        return (owner[:count][whole] << self.bits) | bucket
+        keys: NDArray[np.int64] = (owner[:count][whole] << self.bits) | bucket
+        return keys

@@ -6,6 +6,7 @@ a ``python_function`` with an explicit signature, no pickle and stated requireme
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -13,7 +14,7 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ class Tracking:
         self.uri = settings.tracking_uri
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("DO_NOT_TRACK", "true")
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+        # MLflow would copy the lock file of whatever project is the working directory into the model.
+        os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
+        os.environ.setdefault("MLFLOW_LOG_UV_FILES", "false")
         # A server that does not answer is reported within seconds, not after MLflow's seven patient retries.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
@@ -65,6 +70,8 @@ class Tracking:
             try:
                 yield mlflow
             except MlflowException as error:
+                if "No space left on device" in str(error):
+                    raise OSError(errno.ENOSPC, "No space left on device") from error
                 if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                     raise InputError(f"MLflow at {_public(self.uri)} says: {_first_line(error)}") from error
                 raise TrackingUnavailable(
@@ -72,6 +79,8 @@ class Tracking:
                     hint="Check MLFLOW_TRACKING_URI and that the server runs.",
                 ) from error
             except (SQLAlchemyError, OSError) as error:
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                    raise
                 raise TrackingUnavailable(
                     f"MLflow's store at {_public(self.uri)} cannot be used: {type(error).__name__}.",
                     hint="Check MLFLOW_TRACKING_URI, the file's rights and the space on the disk.",
@@ -231,6 +240,12 @@ class Tracking:
             found = [model for model in client.search_registered_models() if model.name == task]
             version = found[0].aliases.get(CHAMPION) if found else None
             return None if version is None else str(version)
+
+    def tag(self, task: str, version: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a version."""
+        with self._mlflow() as mlflow:
+            for key, value in tags.items():
+                mlflow.MlflowClient().set_model_version_tag(task, version, key, value)
 
     def tags(self, task: str, version: str) -> dict[str, str]:
         """Return the tags of a version."""

@@ -1,0 +1,193 @@
+"""Champion against challenger on the same stored events, and who may become champion."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.read import load as load_bundle
+from msa_ml.dataset.dataset import Dataset, day_of
+from msa_ml.errors import DataRefused, InputError, Refused
+from msa_ml.evaluation.compare import Comparison, Verdict, compare, verdict
+from msa_ml.features.extraction import extract_mail
+from msa_ml.measuring import policies_of
+from msa_ml.pipeline import Progress, Silent, load, slices_of
+from msa_ml.registry.tracking import Tracking
+from msa_ml.settings import Settings
+
+LEAST = 20
+"""Fewest events of each class that a comparison is made on."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two bundles on the same events.
+
+    Attributes
+    ----------
+    champion, challenger
+        Ids of the bundles.
+    comparison
+        Paired differences with clustered intervals.
+    verdict
+        Whether the challenger should replace the champion, with reasons.
+    """
+
+    champion: str
+    challenger: str
+    comparison: Comparison
+    verdict: Verdict
+
+    def text(self) -> str:
+        """Return it as plain text."""
+        said = "should replace" if self.verdict.promote else "should not replace"
+        reasons = "\n".join(f"  {reason}" for reason in self.verdict.reasons)
+        return (
+            f"{self.comparison.table()}\n\n"
+            f"{self.challenger[:12]} {said} {self.champion[:12]}:\n{reasons}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result of ``msa-ml compare --json``."""
+        return {
+            "champion": self.champion,
+            "challenger": self.challenger,
+            "promote": self.verdict.promote,
+            "reasons": list(self.verdict.reasons),
+            "comparison": self.comparison.to_json(),
+        }
+
+
+def compare_bundles(
+    champion: Bundle, challenger: Bundle, dataset: Dataset, *, workers: int = 0, progress: Progress | None = None
+) -> Compared:
+    """Score the labelled events of a dataset with two bundles and judge the challenger.
+
+    The thresholds compared are the challenger's default policy and the champion's policy of the same name.
+
+    Raises
+    ------
+    DataRefused
+        Too few labelled events of a class.
+    """
+    say = progress or Silent()
+    index = dataset.labelled
+    y = index["label"].to_numpy().astype(np.int8)
+    counts = {"ham": int((y == 0).sum()), "spam": int((y == 1).sum())}
+    if min(counts.values()) < LEAST:
+        raise DataRefused(
+            f"the window holds {counts['ham']} ham and {counts['spam']} spam, a comparison needs {LEAST} of each.",
+            hint="Widen the window.",
+        )
+    with say.step("scoring with both", 2 * len(index)) as done:
+        logits = [_logits(bundle, dataset, index, workers, done) for bundle in (champion, challenger)]
+    name = challenger.manifest.default_policy
+    by_name = [{policy.name: policy for policy in policies_of(bundle)} for bundle in (champion, challenger)]
+    if name not in by_name[0]:
+        raise InputError(f"the champion has no policy '{name}' to compare with.", hint="Train both with one budget.")
+    weight = index["weight"].to_numpy()
+    comparison = compare(
+        y,
+        logits[0],
+        logits[1],
+        champion_policy=by_name[0][name],
+        challenger_policy=by_name[1][name],
+        weight=weight if (weight != 1).any() else None,
+        campaign=index["campaign"].to_numpy().astype(str),
+        day=day_of(index),
+        slices=slices_of(index),
+        synthetic=dataset.synthetic,
+    )
+    return Compared(champion.id, challenger.id, comparison, verdict(comparison))
+
+
+def _logits(bundle: Bundle, dataset: Dataset, index: pl.DataFrame, workers: int, done: Any) -> NDArray[np.float32]:
+    wanted = index["event_id"].to_list()
+    ids, vectors = extract_mail(
+        dataset.raw(wanted), bundle.features, workers=workers, expected=len(wanted), progress=done
+    )
+    place = {event: row for row, event in enumerate(ids)}
+    missing = sum(event not in place for event in wanted)
+    if missing:
+        raise DataRefused(f"{missing} events have no raw mail any more.", hint="Compare on a newer window.")
+    logits: NDArray[np.float32] = bundle.graph.logits(vectors)[[place[event] for event in wanted]]
+    return logits
+
+
+def promote(
+    tracking: Tracking,
+    settings: Settings,
+    task: str,
+    version: str,
+    *,
+    as_of: datetime,
+    forced: str = "",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Make a version champion if it is shown to be better on its own test window, or if a person forces it.
+
+    Parameters
+    ----------
+    as_of
+        Labels known before this moment are used.
+    forced
+        Reason of a person who overrides the verdict; also for the way back to an older version.
+
+    Raises
+    ------
+    Refused
+        The verdict is no, or the version was trained on simulated events.
+    """
+    champion = tracking.champion(task)
+    judged: Compared | None = None
+    if not forced and champion not in (None, version):
+        judged = _judge(tracking, settings, task, (str(champion), version), as_of, progress)
+        tracking.tag(task, version, {"verdict": "; ".join(judged.verdict.reasons)[:4000]})
+        if not judged.verdict.promote:
+            raise Refused(
+                f"version {version} of '{task}' is not promoted. {'; '.join(judged.verdict.reasons)}.",
+                hint="If you know better: --force --reason TEXT.",
+            )
+    result = tracking.promote(task, version, forced=forced)
+    reasons = [f"forced: {forced}"] if forced else list(judged.verdict.reasons if judged else ())
+    return {**result, "reasons": reasons}
+
+
+def _judge(
+    tracking: Tracking,
+    settings: Settings,
+    task: str,
+    versions: tuple[str, str],
+    as_of: datetime,
+    progress: Progress | None,
+) -> Compared:
+    with tempfile.TemporaryDirectory() as place:
+        bundles = [
+            load_bundle(tracking.download(task, version, Path(place) / version), replay=False)
+            for version in versions
+        ]
+        window = bundles[1].manifest.training.get("test_window")
+        if not window:
+            raise Refused(
+                f"version {versions[1]} was not split by time, so no window is free of its training events.",
+                hint="Compare it yourself, then promote with --force --reason TEXT.",
+            )
+        chosen = bundles[1].manifest.dataset["selection"]
+        dataset = load(
+            task,
+            window[0],
+            window[1],
+            as_of=as_of,
+            source=chosen["sources"],
+            simulated=chosen["simulated"],
+            settings=settings,
+        )
+        return compare_bundles(bundles[0], bundles[1], dataset, progress=progress)
