@@ -11,6 +11,7 @@ from msa_ml.features.mail.message import Message
 from msa_ml.records import Kind
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import connect
+from msa_ml.source.event_importing import EventSummary, import_events
 from msa_ml.source.importing import Summary, import_mail
 from msa_ml.source.index_files import read_index
 from msa_ml.source.label_rules import parse_rules
@@ -45,6 +46,39 @@ def import_mail_into(
         label_delay=label_delay,
         stored_at=stored_at,
         fingerprint=mail_fingerprint,
+        progress=progress,
+    )
+
+
+def import_events_into(
+    settings: Settings,
+    kind: Kind,
+    file: Path,
+    *,
+    source: str,
+    columns: Mapping[str, str],
+    time_zone: str,
+    task: str,
+    label_words: Mapping[str, str],
+    label_delay: timedelta,
+    stored_at: datetime,
+    progress: ByteProgress | None = None,
+) -> EventSummary:
+    """Import sign-ups, logins or requests; see :func:`msa_ml.source.event_importing.import_events`."""
+    store = connect(settings.results_url, settings=settings)
+    init(store, retention=settings.section("retention"))
+    return import_events(
+        store,
+        settings,
+        kind,
+        file,
+        source=source,
+        columns=columns,
+        time_zone=time_zone,
+        task=task,
+        label_words=label_words,
+        label_delay=label_delay,
+        stored_at=stored_at,
         progress=progress,
     )
 

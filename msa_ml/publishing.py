@@ -17,9 +17,12 @@ from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as load_bundle
 from msa_ml.bundle.write import Contents, packages_of, write
+from msa_ml.dataset.dataset import day_of
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.report import report
 from msa_ml.features.spec import Specification
+from msa_ml.model.calibration import sigmoid
+from msa_ml.model.threshold import default_policy
 from msa_ml.registry.items import RunItems, flat
 
 if TYPE_CHECKING:
@@ -189,12 +192,22 @@ def run_items(trained: Trained, bundle: Bundle) -> RunItems:
 def figures_of(trained: Trained) -> dict[str, Any]:
     """Return the plots of a trained model by file name."""
     rows = trained.prepared.split.test
+    index = trained.prepared.index[rows]
     y, synthetic = trained.prepared.y[rows], trained.prepared.dataset.synthetic
-    probability = 1.0 / (1.0 + np.exp(-trained.logit.astype(np.float64)))
+    day = day_of(index)
+    default, _ = default_policy(trained.policies)
     return {
-        "roc.png": plots.roc(y, trained.logit, synthetic=synthetic),
+        "roc.png": plots.roc(
+            y,
+            trained.logit,
+            campaign=index["campaign"].to_numpy().astype(str),
+            day=day,
+            budgets=trained.experiment.evaluation.budgets,
+            synthetic=synthetic,
+        ),
         "scores.png": plots.score_histogram(y, trained.logit, trained.policies, synthetic=synthetic),
-        "calibration.png": plots.calibration(y, probability, synthetic=synthetic),
+        "by_day.png": plots.by_day(y, trained.logit, day, default, synthetic=synthetic),
+        "calibration.png": plots.calibration(y, sigmoid(trained.logit), synthetic=synthetic),
         "importance.png": plots.importance(trained.importance, synthetic=synthetic),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msa_ml.intake import mail_fingerprint
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import connect
 from msa_ml.source.migrate import init
@@ -45,7 +46,13 @@ def simulate_into(
     counts = {"mails": 0, "labels": 0}
     with progress.step("simulating mail", round(days * per_day)) as done:
         for mails, labels in simulate_mail_frames(
-            seed=seed, days=days, per_day=per_day, start=start, stored_at=stored_at, settings=settings
+            seed=seed,
+            days=days,
+            per_day=per_day,
+            start=start,
+            stored_at=stored_at,
+            settings=settings,
+            fingerprint=mail_fingerprint,
         ):
             with store.session():
                 counts["mails"] += store.insert("mail_events", mails)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from msa_ml.commands.options import Bars, common, finish, show
+from msa_ml.commands.options import Bars, common, finish, now, show
 from msa_ml.settings import find_home
 from msa_ml.settings import read as read_settings
 
@@ -52,7 +52,7 @@ def demo_command(*, home: Path | None, per_day: int, seed: int, keep: bool, as_j
         per_day=per_day,
         seed=seed,
         start=START,
-        stored_at=datetime.now(UTC),
+        stored_at=now(),
         progress=bars,
     )
     show(

@@ -45,7 +45,9 @@ def promote_command(
         forced=reason if force else "",
         progress=Bars(),
     )
-    show(f"{task} version {result['champion']} is champion (was: {result['was'] or 'none'}).", as_json=as_json)
+    show(
+        f"{task} version {result['champion']} is champion (was: {result['was'] or 'none'}).", as_json=as_json
+    )
     for said in result["reasons"]:
         show(f"  {said}", as_json=as_json)
     finish({"task": task, **result}, as_json=as_json)

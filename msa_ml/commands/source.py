@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,12 @@ def import_mail_command(
     _finish_import(summary.as_dict(), as_json=as_json)
 
 
-def _finish_import(counts: dict[str, Any], *, as_json: bool) -> None:
+def _finish_import(counts: Mapping[str, Any], *, as_json: bool) -> None:
     """Print the counts that are not zero, one a line."""
     for name, value in counts.items():
-        words = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        words = (
+            ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        )
         if value or name in ("imported", "duplicates", "damaged", "without_date", "unlabelled"):
             shown = f"{words:.1f}" if isinstance(words, float) else words
             show(f"{name.replace('_', ' '):>22}: {shown}", as_json=as_json)
@@ -141,7 +143,7 @@ def _source_name(path: Path) -> str:
 
 @import_command.command(
     "events",
-    epilog="Example: msa-ml import events signup signups.csv --column user_name=name --column event_time=seen --label-column verdict",
+    epilog="Example: msa-ml import events signup signups.csv --column user_name=name --column event_time=seen --column label=verdict --task signup_abuse",
 )
 @click.argument("kind", type=click.Choice(["signup", "login", "request"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -154,8 +156,14 @@ def _source_name(path: Path) -> str:
 )
 @click.option("--source", help="Name of the source; default: the name of the file.")
 @click.option("--time-zone", default="UTC", show_default=True, help="Of times that do not say theirs.")
-@click.option("--label-column", help="Column with a label word.")
-@click.option("--task", default="", help="Task that the labels belong to; needed with --label-column.")
+@click.option(
+    "--label-word",
+    "label_words",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="What a word of the label column means; without any, words are taken as they are.",
+)
+@click.option("--task", default="", help="Task that the labels belong to; needed with --column label=COLUMN.")
 @click.option(
     "--label-delay",
     metavar="LENGTH",
@@ -172,7 +180,7 @@ def import_events_command(
     columns: tuple[str, ...],
     source: str | None,
     time_zone: str,
-    label_column: str | None,
+    label_words: tuple[str, ...],
     task: str,
     label_delay: str,
     home: Path | None,
@@ -182,26 +190,32 @@ def import_events_command(
     """Import sign-ups, logins or requests from CSV, Parquet or JSON lines."""
     from msa_ml.intake import import_events_into
 
-    pairs = [column.partition("=") for column in columns]
-    bad = [field for field, sep, column in pairs if not (field and sep and column)]
-    if bad:
-        raise InputError(f"--column wants FIELD=COLUMN, found '{bad[0]}'.")
     with Bars().of_bytes("importing") as progress:
         summary = import_events_into(
             settings_of(home, no_wait=no_wait),
             kind,
             file,
             source=source or _source_name(file),
-            columns={field: column for field, _, column in pairs},
+            columns=_pairs("--column", columns),
             time_zone=time_zone,
-            label_column=label_column,
+            label_words=_pairs("--label-word", label_words),
             task=task,
             label_delay=parse_length(label_delay),
             stored_at=now(),
             progress=progress,
         )
-    show(summary.text(), as_json=as_json)
-    finish(summary.to_dict(), as_json=as_json)
+    _finish_import(summary.as_dict(), as_json=as_json)
+
+
+def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=VALUE of a repeated option."""
+    found = {}
+    for text in texts:
+        name, sep, value = text.partition("=")
+        if not (name and sep and value):
+            raise InputError(f"{option} wants NAME=VALUE, found '{text}'.")
+        found[name] = value
+    return found
 
 
 @click.group("simulate", epilog="Example: msa-ml simulate mail --days 10 --per-day 900 --seed 7")
@@ -234,7 +248,7 @@ def simulate_mail_command(
         per_day=per_day,
         seed=seed,
         start=parse_moment(start),
-        stored_at=datetime.now(UTC),
+        stored_at=now(),
         progress=Bars(),
     )
     show(f"SYNTHETIC: simulated {summary['mails']} mails and {summary['labels']} labels.", as_json=as_json)
