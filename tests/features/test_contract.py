@@ -68,7 +68,7 @@ def test_names_are_used_once(cls: type[Reader]) -> None:
 
 @pytest.mark.parametrize("cls", READERS, ids=name_of)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(data=st.data())
 def test_keeps_its_promises(cls: type[Reader], data: st.DataObject) -> None:

@@ -117,7 +117,7 @@ def test_a_message_inside_a_message_is_read() -> None:
         assert "words of the inner one" in found.text
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(raw=st.one_of(dirty_mails(), st.binary(max_size=300)))
 def test_nothing_raises_and_all_texts_can_be_written(raw: bytes) -> None:
     found = Message(raw)
