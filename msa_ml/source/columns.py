@@ -69,6 +69,8 @@ def is_public(ip: str) -> bool:
 
 
 def _address(ip: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    if not ip:
+        return None
     try:
         address = ipaddress.ip_address(ip.strip())
     except ValueError:

@@ -181,11 +181,15 @@ def _whole(cell: object, bits: int) -> int | None:
     if isinstance(cell, str) and cell.strip()[:2].upper() == "AS":
         cell = cell.strip()[2:]
     text = str(cell).strip()
-    value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else _number(cell)
+    wrong = f"not a whole number of {bits} bits"
+    try:
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else _number(cell)
+    except CellError as error:
+        raise CellError(wrong) from error
     if value is None:
         return None
     if value != int(value) or not 0 <= value < 2**bits:
-        raise CellError(f"not a whole number of {bits} bits")
+        raise CellError(wrong)
     return int(value)
 
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -30,7 +32,7 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the id is kept
 class EventLabel:
     """What a source says about one event.
 
@@ -52,7 +54,7 @@ class EventLabel:
     source: str = "import"
     by: str = ""
 
-    @property
+    @cached_property
     def label_id(self) -> str:
         """128 bits of SHA-256 over what is said, about what, and by whom, as 32 hex digits.
 
@@ -76,22 +78,24 @@ def frame(labels: Iterable[EventLabel], *, stored_at: datetime) -> pl.DataFrame:
     >>> frame([], stored_at=datetime(2026, 1, 1)).shape
     (0, 15)
     """
-    rows = [
-        {
-            "label_id": label.label_id,
-            "task": label.task,
-            "subject_kind": "event",
-            "subject": label.subject,
-            "label": label.label,
-            "confidence": 1.0,
-            "source": label.source,
-            "labelled_at": label.labelled_at,
-            "ingested_at": label.labelled_at,
-            "by": label.by,
-            "retracts": "",
-            "simulated": False,
-            "stored_at": stored_at,
-        }
-        for label in labels
-    ]
-    return pl.DataFrame(rows, schema=SCHEMA)
+    said = list(labels)
+    times = [label.labelled_at for label in said]
+    nothing = [None] * len(said)
+    columns: dict[str, list[Any]] = {
+        "label_id": [label.label_id for label in said],
+        "task": [label.task for label in said],
+        "subject_kind": ["event"] * len(said),
+        "subject": [label.subject for label in said],
+        "valid_from": nothing,
+        "valid_to": nothing,
+        "label": [label.label for label in said],
+        "confidence": [1.0] * len(said),
+        "source": [label.source for label in said],
+        "labelled_at": times,
+        "ingested_at": times,
+        "by": [label.by for label in said],
+        "retracts": [""] * len(said),
+        "simulated": [False] * len(said),
+        "stored_at": [stored_at] * len(said),
+    }
+    return pl.DataFrame(columns, schema=SCHEMA)

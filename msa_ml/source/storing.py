@@ -76,13 +76,24 @@ def write(store: Store, batch: Batch, *, stored_at: datetime) -> Written:
             first.setdefault(event_id, index)
         new = tuple(index for event_id, index in first.items() if event_id not in known)
         if new:
-            rows = [batch.rows[index] for index in new]
-            store.insert(batch.table, pl.DataFrame(rows, schema=dict(batch.schema)))
+            store.insert(batch.table, _frame(batch, new))
         contradicting = _write_labels(store, batch.labels, known, stored_at)
     repeated = len(ids) - len(first)
     in_run = repeated + sum(1 for stored in known.values() if stored == stored_at)
     in_store = len(known) - sum(1 for stored in known.values() if stored == stored_at)
     return Written(new, in_run, in_store, contradicting)
+
+
+def _frame(batch: Batch, indices: Sequence[int]) -> pl.DataFrame:
+    """Build the rows column by column. A map that is empty throughout is left to its default: it would cost the most."""
+    rows = [batch.rows[index] for index in indices]
+    columns = {name: [row[name] for row in rows] for name in batch.schema}
+    kept = {
+        name: kind
+        for name, kind in batch.schema.items()
+        if not isinstance(kind, pl.Map) or any(columns[name])
+    }
+    return pl.DataFrame({name: columns[name] for name in kept}, schema=kept)
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
