@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -70,19 +70,19 @@ class EventLabel:
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
 
 
-def frame(labels: Iterable[EventLabel], *, stored_at: datetime) -> pl.DataFrame:
-    """Return the rows to insert. A label is known from ``labelled_at``.
+def frame(labels: Mapping[str, EventLabel], *, stored_at: datetime) -> pl.DataFrame:
+    """Return the rows to insert, from labels by their id. A label is known from ``labelled_at``.
 
     Examples
     --------
-    >>> frame([], stored_at=datetime(2026, 1, 1)).shape
+    >>> frame({}, stored_at=datetime(2026, 1, 1)).shape
     (0, 15)
     """
-    said = list(labels)
+    said = list(labels.values())
     times = [label.labelled_at for label in said]
     nothing = [None] * len(said)
     columns: dict[str, list[Any]] = {
-        "label_id": [label.label_id for label in said],
+        "label_id": list(labels),
         "task": [label.task for label in said],
         "subject_kind": ["event"] * len(said),
         "subject": [label.subject for label in said],

@@ -138,7 +138,7 @@ def _write_labels(
         if label.label_id not in there:
             missing.setdefault(label.label_id, label)
     if missing:
-        store.insert("labels", label_rows.frame(missing.values(), stored_at=stored_at))
+        store.insert("labels", label_rows.frame(missing, stored_at=stored_at))
     return sum(len(said) > 1 for said in words.values()) - already
 
 
