@@ -48,8 +48,8 @@ class Address:
     verify: bool = True
     ca_cert: str = ""
     compression: str = "lz4"
-    connect_timeout: float = 10.0
-    send_receive_timeout: float = 300.0
+    connect_timeout: int = 10
+    send_receive_timeout: int = 300
 
     @property
     def embedded(self) -> bool:
@@ -130,8 +130,8 @@ def _server(parts: SplitResult, port: int | None) -> Address:
         verify=_flag(options, "verify", default=True),
         ca_cert=options.get("ca_cert", ""),
         compression=compression,
-        connect_timeout=_seconds(options, "connect_timeout", 10.0),
-        send_receive_timeout=_seconds(options, "send_receive_timeout", 300.0),
+        connect_timeout=_seconds(options, "connect_timeout", 10),
+        send_receive_timeout=_seconds(options, "send_receive_timeout", 300),
     )
 
 
@@ -155,12 +155,10 @@ def _flag(options: dict[str, str], name: str, *, default: bool) -> bool:
     return text.lower() in ("true", "1")
 
 
-def _seconds(options: dict[str, str], name: str, default: float) -> float:
+def _seconds(options: dict[str, str], name: str, default: int) -> int:
     text = options.get(name)
-    try:
-        value = default if text is None else float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 86_400:
-        raise InputError(f"option {name} of the ClickHouse URL must be a number of seconds, found '{text}'.")
-    return value
+    if text is None:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= 86_400:
+        raise InputError(f"option {name} of the ClickHouse URL must be whole seconds from 1, found '{text}'.")
+    return int(text)

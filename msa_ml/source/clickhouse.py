@@ -186,7 +186,8 @@ class Store(AbstractContextManager["Store"]):
         Returns
         -------
         polars.DataFrame
-            Times are ``Datetime("ms", "UTC")``; strings are text, except the columns ``raw``, which are bytes.
+            Times (``DateTime64``) are ``Datetime("ms", "UTC")``; strings are text, except the columns ``raw``, which
+            are bytes. ``DateTime`` and ``Enum`` may come as numbers, depending on the server: convert them in SQL.
         """
         values = bound(parameters)
 

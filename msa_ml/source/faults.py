@@ -86,19 +86,15 @@ def read(error: BaseException) -> Trouble | None:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
+    waiting: list[object] = [error]
     while waiting:
         here = waiting.pop(0)
-        if here is None or id(here) in seen:
+        if not isinstance(here, BaseException) or id(here) in seen:
             continue
         seen.add(id(here))
         yield here
-        waiting += [
-            here.__cause__,
-            here.__context__,
-            getattr(here, "reason", None) if _is_transport(here) else None,
-        ]
-        waiting += [a for a in here.args if isinstance(a, BaseException)]
+        # urllib3 keeps the cause in `reason` or among the arguments.
+        waiting += [here.__cause__, here.__context__, getattr(here, "reason", None), *here.args]
 
 
 def _is_transport(error: object) -> bool:
