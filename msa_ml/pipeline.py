@@ -206,14 +206,32 @@ def select(settings: Settings, experiment: Experiment, as_of: datetime) -> Datas
 
 def prepare(
     dataset: Dataset,
-    experiment: Experiment,
+    experiment: Experiment | None = None,
     *,
     features: FeatureSet | None = None,
     workers: int = 0,
     progress: Progress | None = None,
 ) -> Prepared:
-    """Check the rows, extract their features and split them."""
+    """Check the rows, extract their features and split them.
+
+    Parameters
+    ----------
+    dataset
+        The events.
+    experiment
+        How to split; default: the task's baseline.
+    features
+        Default: the task's.
+    workers
+        Processes, 0 = one a core.
+
+    Raises
+    ------
+    DataRefused
+        The rows cannot support a training.
+    """
     say = progress or Silent()
+    experiment = experiment or Experiment(task=dataset.task)
     with say.step("reading events and labels"):
         dataset.require_rows()
         require_promises(dataset.index)
@@ -250,9 +268,18 @@ def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
     return by_time(index, shares=choice.shares, dates=dates, gap=parse_length(choice.gap))
 
 
-def fit(prepared: Prepared, experiment: Experiment, *, progress: Progress | None = None) -> Trained:
-    """Train, calibrate, emit the graph, fit the thresholds, and evaluate on the test window."""
+def fit(prepared: Prepared, experiment: Experiment | None = None, *, progress: Progress | None = None) -> Trained:
+    """Train, calibrate, emit the graph, fit the thresholds, and evaluate on the test window.
+
+    Parameters
+    ----------
+    prepared
+        Rows, vectors and split.
+    experiment
+        Default: the task's baseline.
+    """
     say = progress or Silent()
+    experiment = experiment or Experiment(task=prepared.dataset.task)
     task = get_task(experiment.task)
     y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
     with say.step("training"):

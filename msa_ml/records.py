@@ -71,11 +71,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Mail(Event):
-    """One inbound message as it was received, without the mbox ``From `` line.
+    r"""One inbound message as it was received, without the mbox ``From `` line.
 
     Examples
     --------
-    >>> Mail(b"Subject: hello\\r\\n\\r\\nhi").raw[:14]
+    >>> Mail(b"Subject: hello\r\n\r\nhi").raw[:14]
     b'Subject: hello'
     """
 

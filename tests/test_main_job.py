@@ -272,3 +272,40 @@ def test_weights_of_a_sample_keep_the_metrics_right(home: Path, trained: dict[st
     assert set(weight[label == 1]) == {1.0}
     ham = float((whole.index["label"] == 0).sum())
     assert weight[label == 0].sum() == pytest.approx(ham, abs=4 * np.sqrt(ham / 0.3))
+
+
+CELL = """
+import msa_ml
+from msa_ml.errors import InputError
+from msa_ml.tasks import get
+from msa_ml.testing import check_extractor
+
+class Shouting(msa_ml.Extractor):
+    'How loud the subject is.'
+
+    name = "mail.shouting"
+    kind = "mail"
+    features = (msa_ml.Feature("capitals", "share of capitals in the subject", unit="share", high=1, nan="no subject"),)
+
+    def extract(self, mail):
+        return {} if not mail.subject else {"capitals": sum(map(str.isupper, mail.subject)) / len(mail.subject)}
+
+dataset = msa_ml.load("spam", as_of="2026-02-01")
+mails = [msa_ml.Message(raw) for raw in next(iter(dataset.raw()))["raw"].head(20)]
+check_extractor(Shouting(), mails)
+features = get("spam").features() + Shouting()
+trained = msa_ml.fit(msa_ml.prepare(dataset, features=features, workers=2))
+assert "mail.shouting.capitals" in trained.importance
+assert trained.prepared.vectors.dense.shape == (1800, len(features.columns))
+try:
+    msa_ml.train("spam", as_of="2026-02-01", features=features)
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_class_of_a_notebook_cell_is_checked_trains_and_runs_in_parallel(home: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", CELL], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Shouting (mail.shouting)" in done.stdout
+    assert "Move each into a module" in done.stdout

@@ -85,7 +85,8 @@ def require_importable(features: FeatureSet) -> None:
     if homeless:
         raise InputError(
             f"these extractors live in a notebook or a function: {', '.join(homeless)}.",
-            hint="Move each into a module that serving can import; training works without, a bundle does not.",
+            hint="Move each into a module that serving can import. To train without a bundle: "
+            "msa_ml.fit(msa_ml.prepare(dataset, features=features)).",
         )
 
 

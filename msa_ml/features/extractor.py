@@ -85,6 +85,9 @@ class Reader(ABC):
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *, lists: Lists | None = None, **parameters: Scalar) -> None:
+        if parameters and type(self).__init__ is Reader.__init__:
+            # A misspelt name would otherwise change nothing but the digest.
+            raise InputError(f"{type(self).__name__} takes no parameters, found {', '.join(sorted(parameters))}.")
         self.lists = lists if lists is not None else Lists()
         self.parameters: dict[str, Scalar] = parameters
 

@@ -51,7 +51,9 @@ def _written_digests(entry: Mapping[str, Any]) -> list[str]:
     """Return the digests that follow from what an entry of ``features.json`` says of itself."""
     identity = {key: entry[key] for key in _IDENTITY}
     if "features" in entry:
-        return [_feature_digest(identity, feature["column"], feature["unit"]) for feature in entry["features"]]
+        return [
+            _feature_digest(identity, feature["column"], feature["unit"]) for feature in entry["features"]
+        ]
     return [_view_digest(identity, entry["limit"])]
 
 
@@ -123,7 +125,9 @@ class Specification:
             changed = [entry["name"] for entry in entries if _written_digests(entry) != _digests(entry)]
             expected = _digest_of(found.extractors, found.views)
         except (KeyError, TypeError) as error:
-            raise BundleRefused(f"features.json lacks the field {error}.", hint="Export the bundle again.") from error
+            raise BundleRefused(
+                f"features.json lacks the field {error}.", hint="Export the bundle again."
+            ) from error
         if changed or found.digest != expected:
             where = f" in {', '.join(changed)}" if changed else ""
             raise BundleRefused(
