@@ -103,7 +103,7 @@ def import_events(
     task
         What the labels are for; needed if there is a column of labels.
     label_words
-        Our label word for each of theirs (capitals do not matter); others leave their event unlabelled. Default: theirs.
+        Our label word for each of theirs (capitals do not matter); others leave their event unlabelled. Default or empty: theirs.
     label_delay
         A label without its own time is taken to be given so long after the event.
     progress
@@ -189,11 +189,7 @@ class _Counts:
     """The counts of a run while it runs."""
 
     def __init__(self, words: Mapping[str, str] | None) -> None:
-        self._words = (
-            None
-            if words is None
-            else {theirs.strip().lower(): label_word(ours) for theirs, ours in words.items()}
-        )
+        self._words = {theirs.strip().lower(): label_word(ours) for theirs, ours in (words or {}).items()}
         self.total: Counter[str] = Counter()
         self.labelled: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
@@ -219,7 +215,7 @@ class _Counts:
         return word
 
     def _translate(self, theirs: str) -> str | None:
-        if self._words is not None:
+        if self._words:
             return self._words.get(theirs.strip().lower())
         try:
             return label_word(theirs)
