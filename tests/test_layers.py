@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "msa_ml"
 ORDER = (
-    ("errors", "records", "settings"),
+    ("errors", "markup", "records", "settings"),
     ("source",),
     ("dataset",),
     ("features",),

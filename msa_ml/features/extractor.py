@@ -28,13 +28,16 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from msa_ml.errors import InputError
+from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.word_lists import Lists
+from msa_ml.markup import folded, table
 
 NEVER = "never missing"
 Scalar = bool | int | float | str
@@ -87,7 +90,9 @@ class Reader(ABC):
     def __init__(self, *, lists: Lists | None = None, **parameters: Scalar) -> None:
         if parameters and type(self).__init__ is Reader.__init__:
             # A misspelt name would otherwise change nothing but the digest.
-            raise InputError(f"{type(self).__name__} takes no parameters, found {', '.join(sorted(parameters))}.")
+            raise InputError(
+                f"{type(self).__name__} takes no parameters, found {', '.join(sorted(parameters))}."
+            )
         self.lists = lists if lists is not None else Lists()
         self.parameters: dict[str, Scalar] = parameters
 
@@ -220,6 +225,48 @@ class FeatureSet:
             return FeatureSet(self.extractors, (*self.views, other))
         return FeatureSet((*self.extractors, other), self.views)
 
+    def without(self, *names: str) -> FeatureSet:
+        """Return this set without some extractors, for an ablation.
+
+        Raises
+        ------
+        UnknownNameError
+            No extractor has such a name.
+
+        Examples
+        --------
+        >>> from msa_ml.features.mail.date import Date
+        >>> from msa_ml.features.mail.subject import Subject
+        >>> FeatureSet([Subject(), Date()]).without("mail.date").extractors
+        (Subject(),)
+        """
+        known = [extractor.name for extractor in self.extractors]
+        for name in names:
+            if name not in known:
+                raise UnknownNameError("extractor of the feature set", name, known)
+        return FeatureSet(
+            [extractor for extractor in self.extractors if extractor.name not in names], self.views
+        )
+
+    def table(self, record: Any) -> pl.DataFrame:
+        """Return the features of one record for reading: ``feature``, ``value`` (null is unknown), ``unit``, ``what``.
+
+        Examples
+        --------
+        >>> from msa_ml.features.mail.message import Message
+        >>> from msa_ml.features.mail.subject import Subject
+        >>> FeatureSet([Subject()]).table(Message(b"Subject: hello")).row(0)
+        ('mail.subject.length', 5.0, 'characters', 'characters of the decoded subject')
+        """
+        return pl.DataFrame(
+            {
+                "feature": self.columns,
+                "value": pl.Series(self.vector(record), dtype=pl.Float32).fill_nan(None),
+                "unit": [feature.unit for feature in self.features],
+                "what": [feature.description for feature in self.features],
+            }
+        )
+
     def vector(self, record: Any) -> Vector:
         """Return float32[F] of one record."""
         row = np.full(len(self.columns), np.nan, np.float32)
@@ -247,14 +294,17 @@ class FeatureSet:
         return f"FeatureSet({self.kind}: {len(self.columns)} features, {len(self.views)} content views)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{column}</td><td>{feature.description}</td><td>{feature.unit}</td>"
-            f"<td>{feature.nan}</td><td>{feature.portable}</td></tr>"
-            for column, feature in zip(self.columns, self.features, strict=True)
-        )
-        views = ", ".join(f"{view.name} (up to {view.limit} bytes)" for view in self.views) or "none"
+        parts = []
+        for extractor in self.extractors:
+            about = (type(extractor).__doc__ or "").strip().partition("\n")[0]
+            head = ("feature", "what", "unit", "missing when", "portable")
+            rows = [
+                (feature.name, feature.description, feature.unit, feature.nan, feature.portable)
+                for feature in extractor.features
+            ]
+            parts.append(folded(f"{extractor.name}: {len(rows)} features. {about}", table(head, rows)))
+        views = "; ".join(f"{view.name}, up to {view.limit:,} bytes" for view in self.views) or "none"
         return (
-            f"<table><caption>{len(self.columns)} features of {self.kind}; content views: {views}</caption>"
-            "<thead><tr><th>feature</th><th>what</th><th>unit</th><th>missing when</th><th>portable</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
+            f"<p>{len(self.columns)} features of {escape(self.kind)} by {len(self.extractors)} extractors; "
+            f"content views: {escape(views)}</p>{''.join(parts)}"
         )
