@@ -1,0 +1,8 @@
+"""Seeded worlds with campaigns and attackers, one package per kind of event. Everything they make is SYNTHETIC."""
+
+from __future__ import annotations
+
+from msa_ml.source.simulate.mail import describe, simulate_mail, simulate_mail_frames
+from msa_ml.source.simulate.refusal import refuse_if_real
+
+__all__ = ["describe", "refuse_if_real", "simulate_mail", "simulate_mail_frames"]
