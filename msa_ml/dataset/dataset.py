@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from msa_ml.dataset.counting import count, largest_campaigns
 from msa_ml.dataset.labels import LabelReport, LabelRules
 from msa_ml.errors import DataRefused, InputError
+from msa_ml.markup import table
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import Store
 from msa_ml.source.queries import query
@@ -270,31 +273,41 @@ class Dataset:
     def __repr__(self) -> str:
         return f"Dataset({self.task}: {self.labels.report()})"
 
-    def _repr_html_(self) -> str:
-        report, times = self.labels.report(), self.index["event_time"].dt.strftime("%Y-%m-%d")
-        mark = " <b>SYNTHETIC</b>" if self.synthetic else ""
-        by_source = (
-            self.index.group_by("source")
-            .agg(
-                pl.len().alias("events"),
-                (pl.col("label") == 1).sum().alias("abuse"),
-                (pl.col("label") == 0).sum().alias("not"),
-                pl.col("label").is_null().sum().alias("unlabelled"),
-            )
-            .sort("source")
-        )
-        from html import escape
+    def at_most(self, events: int) -> Dataset:
+        """Return a sample of about so many events, the same ones every time; itself when it holds no more.
 
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>"
-            for row in by_source.iter_rows()
-        )
-        head = "".join(f"<th>{name}</th>" for name in by_source.columns)
-        return (
-            f"<table><caption>{escape(self.task)}{mark}: {times.min()} to {times.max()}, {report}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            if len(self.index)
-            else f"<p>{escape(self.task)}: no event in {escape(self.store.url_public)}</p>"
+        The events are counted by the store, so ``msa_ml.load("spam").at_most(20_000)`` is quick however much it holds.
+        """
+        held = int(self.store.value(query("count_events", self.settings), self.selection.parameters()) or 0)
+        if held * self.selection.sample <= events:
+            return self
+        return self.with_selection(sample=events / held)
+
+    def by_day(self) -> pl.DataFrame:
+        """Return ``day`` (UTC), ``events``, ``abuse``, ``not_abuse``, ``unlabelled``."""
+        return count(self.index, [pl.col("event_time").dt.date().alias("day")])
+
+    def by_source(self) -> pl.DataFrame:
+        """Return ``source``, ``events``, ``abuse``, ``not_abuse``, ``unlabelled``."""
+        return count(self.index, ["source"])
+
+    def campaigns(self, top: int = 20) -> pl.DataFrame:
+        """Return the largest groups of near-duplicate mails; see :func:`~msa_ml.dataset.counting.largest_campaigns`."""
+        return largest_campaigns(self.index, top)
+
+    def _repr_html_(self) -> str:
+        if not len(self.index):
+            return (
+                f"<p><b>{escape(self.task)}: no event</b> in {escape(self.store.url_public)}. "
+                "Import mail with <code>msa-ml import mail PATH</code>, or widen the window.</p>"
+            )
+        days = self.by_day()["day"].to_list()
+        share = f", a sample of {self.selection.sample:.3g}" if self.selection.sample < 1 else ""
+        return table(
+            ("source", "events", "abuse", "not abuse", "unlabelled"),
+            self.by_source().iter_rows(),
+            caption=f"{self.task}: {len(self):,} events from {days[0]} to {days[-1]} (UTC){share}",
+            synthetic=self.synthetic,
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from msa_ml.errors import InputError
+from msa_ml.markup import table
 
 
 @dataclass(frozen=True)
@@ -102,3 +103,14 @@ class LabelReport:
             f"{self.conflicts} with conflicting labels, {self.retracted} labels retracted, "
             f"{self.immature} too young to be judged"
         )
+
+    def _repr_html_(self) -> str:
+        rows = (
+            ("abuse", self.positive, "a known label says so"),
+            ("not abuse", self.negative, "a known label says so"),
+            ("unlabelled", self.unlabelled, "no label, or none that means either"),
+            ("with conflicting labels", self.conflicts, "counted above by the source that ranks highest"),
+            ("too young to be judged", self.immature, "left out: their labels may still come"),
+            ("labels retracted", self.retracted, "somebody took a label back"),
+        )
+        return table(("labels", "count", "meaning"), rows, caption=f"{self.events:,} events")
