@@ -1,7 +1,5 @@
 """A small model on invented mail, and its bundle."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -36,7 +34,9 @@ def invented(number: int, seed: int) -> tuple[list[bytes], np.ndarray]:
     y = random.integers(0, 2, number)
     mails = []
     for label in y:
-        words = [str(random.choice(SPAM if (label == 1) ^ (random.random() < 0.1) else HAM)) for _ in range(8)]
+        words = [
+            str(random.choice(SPAM if (label == 1) ^ (random.random() < 0.1) else HAM)) for _ in range(8)
+        ]
         words += random.choice(FILLER, 30).tolist()
         sender = f"{random.choice(HAM)}{random.integers(99)}@example.{'com' if label else 'org'}"
         head = f"From: {sender}\r\nTo: ben@example.net\r\nSubject: {words[0]} {words[1]}\r\n"
@@ -50,7 +50,8 @@ def contents(features: FeatureSet) -> Contents:
     vectors = vectors_of(features, mails)
     train, held = slice(0, 500), slice(500, 900)
     model = ContentStack(
-        content={"sizes": {"head": (4,), "text": (4,)}, "bits": 12, "epochs": 3}, trees={"rounds": 30, "threads": 1}
+        content={"sizes": {"head": (4,), "text": (4,)}, "bits": 12, "epochs": 3},
+        trees={"rounds": 30, "threads": 1},
     ).fit(vectors[train], y[train])
     platt = fit_platt(model.decision_function(vectors[held]), y[held])
     trees, base = model.trees_.trees()

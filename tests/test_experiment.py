@@ -33,7 +33,10 @@ def _keys(table: dict[str, object], prefix: str = "") -> set[str]:
     [
         ("seed = 1", "names no task"),
         ('task = "spam"\nsed = 1', "unknown key 'sed'. Did you mean 'seed'?"),
-        ('task = "spam"\n[model.trees]\ndepht = 3', "unknown key of [model.trees] 'depht'. Did you mean 'depth'?"),
+        (
+            'task = "spam"\n[model.trees]\ndepht = 3',
+            "unknown key of [model.trees] 'depht'. Did you mean 'depth'?",
+        ),
         ('task = "spam"\n[model.trees]\ndepth = "3"', "model.trees.depth must be int, found '3'"),
         ('task = "spam"\n[model.trees]\ndepth = true', "model.trees.depth must be int, found True"),
         ('task = "spam"\n[split]\nmethod = "random"', "unknown value of split.method 'random'"),

@@ -42,8 +42,23 @@ OWNERS = {
     "fast_mail_parser": ("features/mail/",),
     "selectolax": ("features/mail/",),
 }
-SERVING = ("bundle/read.py", "bundle/runtime.py", "bundle/manifest.py", "bundle/golden.py", "commands/serving.py")
-BASE = {"click", "fast_mail_parser", "numpy", "onnxruntime", "polars", "publicsuffixlist", "selectolax", "tqdm"}
+SERVING = (
+    "bundle/read.py",
+    "bundle/runtime.py",
+    "bundle/manifest.py",
+    "bundle/golden.py",
+    "commands/serving.py",
+)
+BASE = {
+    "click",
+    "fast_mail_parser",
+    "numpy",
+    "onnxruntime",
+    "polars",
+    "publicsuffixlist",
+    "selectolax",
+    "tqdm",
+}
 
 
 def _files() -> Iterator[Path]:
@@ -104,7 +119,19 @@ def test_the_test_can_fail(tmp_path: Path) -> None:
 
 def test_serving_imports_nothing_heavy() -> None:
     """Loading what serving loads brings in the base install's libraries and no others that are ours to choose."""
-    heavy = ["pandas", "sklearn", "xgboost", "mlflow", "clickhouse_connect", "chdb", "scipy", "pyarrow", "matplotlib", "onnx", "joblib"]
+    heavy = [
+        "pandas",
+        "sklearn",
+        "xgboost",
+        "mlflow",
+        "clickhouse_connect",
+        "chdb",
+        "scipy",
+        "pyarrow",
+        "matplotlib",
+        "onnx",
+        "joblib",
+    ]
     code = (
         "import sys; import msa_ml.bundle, msa_ml.commands.serving, msa_ml.cli; "
         f"print([name for name in {heavy!r} if name in sys.modules])"

@@ -87,7 +87,17 @@ def test_training_names_version_and_bundle(trained: dict[str, Any]) -> None:
 
 
 def test_a_second_import_changes_nothing(home: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("import", "mail", str(place / "mail"), "--label", "ham=ham", "--label", "junk=spam", "--source", "own")
+    words = (
+        "import",
+        "mail",
+        str(place / "mail"),
+        "--label",
+        "ham=ham",
+        "--label",
+        "junk=spam",
+        "--source",
+        "own",
+    )
     code, result, _ = run(*words, capsys=capsys)
     assert code == 0
     assert (result["imported"], result["duplicates"]) == (0, 1800)
@@ -129,7 +139,9 @@ def test_score_reads_standard_input(home: Path, trained: dict[str, Any]) -> None
 def test_a_later_version_is_judged_on_the_same_events(
     home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    code, second, _ = run("train", "spam", "--as-of", "2026-02-01", "--seed", "5", "--workers", "1", capsys=capsys)
+    code, second, _ = run(
+        "train", "spam", "--as-of", "2026-02-01", "--seed", "5", "--workers", "1", capsys=capsys
+    )
     assert code == 0
     assert second["aliases"] == ["challenger"]
     code, result, _ = run("promote", "spam", second["version"], capsys=capsys)
@@ -138,13 +150,17 @@ def test_a_later_version_is_judged_on_the_same_events(
     assert "is not promoted" in result["error"]
     code, result, _ = run("promote", "spam", second["version"], "--force", capsys=capsys)
     assert (code, "--reason" in result["error"]) == (2, True)
-    code, result, _ = run("promote", "spam", second["version"], "--force", "--reason", "a drill", capsys=capsys)
+    code, result, _ = run(
+        "promote", "spam", second["version"], "--force", "--reason", "a drill", capsys=capsys
+    )
     assert (code, result["champion"], result["was"]) == (0, second["version"], "1")
     code, result, _ = run("promote", "spam", "1", "--force", "--reason", "back again", capsys=capsys)
     assert (code, result["champion"]) == (0, "1")
 
 
-def test_evaluate_and_compare(home: Path, capsys: pytest.CaptureFixture[str], trained: dict[str, Any], tmp_path: Path) -> None:
+def test_evaluate_and_compare(
+    home: Path, capsys: pytest.CaptureFixture[str], trained: dict[str, Any], tmp_path: Path
+) -> None:
     page = tmp_path / "report.html"
     code, result, _ = run("evaluate", trained["bundle"], "--html", str(page), capsys=capsys)
     assert code == 0
@@ -154,16 +170,24 @@ def test_evaluate_and_compare(home: Path, capsys: pytest.CaptureFixture[str], tr
     assert (code, result["promote"]) == (1, False)
 
 
-def test_the_same_data_give_the_same_model(home: Path, capsys: pytest.CaptureFixture[str], trained: dict[str, Any]) -> None:
-    code, again, _ = run("train", "spam", "--as-of", "2026-02-01", "--no-track", "--workers", "2", capsys=capsys)
+def test_the_same_data_give_the_same_model(
+    home: Path, capsys: pytest.CaptureFixture[str], trained: dict[str, Any]
+) -> None:
+    code, again, _ = run(
+        "train", "spam", "--as-of", "2026-02-01", "--no-track", "--workers", "2", capsys=capsys
+    )
     assert code == 0
     assert again["metrics"] == trained["metrics"]
     assert again["dataset"]["content_hash"] == trained["dataset"]["content_hash"]
 
 
-def test_an_experiment_with_given_lists(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_experiment_with_given_lists(
+    home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     path = tmp_path / "given.toml"
-    path.write_text('task = "spam"\nname = "given"\n[split]\nmethod = "given"\ntrain = ["*/00*", "*/01[0-3]*"]\ntest = ["*"]\n')
+    path.write_text(
+        'task = "spam"\nname = "given"\n[split]\nmethod = "given"\ntrain = ["*/00*", "*/01[0-3]*"]\ntest = ["*"]\n'
+    )
     code, result, _ = run("train", str(path), "--no-track", "--workers", "1", capsys=capsys)
     assert code == 0
     assert sum(result["counts"]["test"].values()) == 400
@@ -196,7 +220,9 @@ def test_wrong_input_is_said_with_its_exit_code(
     assert "Traceback" not in err
 
 
-def test_one_class_only_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_class_only_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("MSA_HOME", str(tmp_path / ".msa"))
     mail = corpus(tmp_path / "mail", 60, classes=(0,))
     assert run("import", "mail", str(mail), "--label", "ham=ham", capsys=capsys)[0] == 0
@@ -237,7 +263,24 @@ def test_an_unreachable_tracking_server_is_said_before_the_work(
     assert "extracting" not in err
 
 
-@pytest.mark.parametrize("command", ["init", "check-source", "import", "simulate", "train", "evaluate", "compare", "promote", "export", "verify", "score", "lab", "demo"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "init",
+        "check-source",
+        "import",
+        "simulate",
+        "train",
+        "evaluate",
+        "compare",
+        "promote",
+        "export",
+        "verify",
+        "score",
+        "lab",
+        "demo",
+    ],
+)
 def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert "Example" in capsys.readouterr().out

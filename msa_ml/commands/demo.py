@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,8 @@ def demo_command(*, home: Path | None, per_day: int, seed: int, keep: bool, as_j
         progress=bars,
     )
     show(
-        f"simulated {summary['mails']} mails, {summary['labels']} labels, in {settings.home}", as_json=as_json
+        f"simulated {summary['mails']} mails, {summary['labels']} labels, in {_near(settings.home)}",
+        as_json=as_json,
     )
     published = train(
         settings, Experiment(task="spam", name="demo"), START + timedelta(days=DAYS + 3), progress=bars
@@ -75,8 +77,8 @@ def demo_command(*, home: Path | None, per_day: int, seed: int, keep: bool, as_j
     tracking.download(task, version, exported)
     bundle = load_bundle(exported, replay=False)
     cases = bundle.verify()
-    show(f"\nregistered spam version {version} as {', '.join(published.aliases)}", as_json=as_json)
-    show(f"exported to {exported}; {cases} golden cases agree", as_json=as_json)
+    show(f"registered spam version {version} as {', '.join(published.aliases)}", as_json=as_json)
+    show(f"exported to {_near(exported)}; {cases} golden cases agree", as_json=as_json)
     _score_examples(bundle, as_json=as_json)
     took = time.monotonic() - begin
     show(_where_next(settings.tracking_uri, exported, report, took), as_json=as_json)
@@ -104,17 +106,24 @@ def _score_examples(bundle: Bundle, *, as_json: bool) -> None:
 
 
 def _where_next(tracking: str, exported: Path, report: Path, took: float) -> str:
+    program = _near(Path(sys.argv[0])) if shutil.which("msa-ml") is None else "msa-ml"
+    beside = str(Path(program).parent / "mlflow") if "/" in program else "mlflow"
     return f"""
 Everything above is SYNTHETIC: simulated mail says nothing about yours. Done in {took:.0f} s.
 
 Look closer
-  the report with plots   {report}
-  notebooks               msa-ml lab --demo
-  runs and versions       mlflow ui --backend-store-uri {tracking}
-  score a mail            msa-ml score {exported} FILE.eml --reasons 5
+  the report with plots   {_near(report)}
+  notebooks               {program} lab --demo
+  runs and versions       {beside} ui --backend-store-uri {tracking}
+  score a mail            {program} score {_near(exported)} FILE.eml --reasons 5
 
 Your own mail
-  msa-ml init
-  msa-ml import mail ~/Maildir --label '*Junk*=spam' --label '*=ham'
-  msa-ml train spam
+  {program} import mail ~/Maildir --label '*Junk*=spam' --label '*=ham'
+  {program} train spam
 """
+
+
+def _near(path: Path) -> str:
+    """Return a path as it is shortest to type from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

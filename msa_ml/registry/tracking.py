@@ -43,6 +43,7 @@ class Tracking:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("DO_NOT_TRACK", "true")
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         # MLflow would copy the lock file of whatever project is the working directory into the model.
         os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
         os.environ.setdefault("MLFLOW_LOG_UV_FILES", "false")

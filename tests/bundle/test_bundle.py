@@ -1,6 +1,7 @@
 """A bundle verifies, scores like the library, and is refused when anything in it was changed."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,9 @@ def test_it_verifies(bundle: Bundle) -> None:
     assert load(bundle.path).verify() == len(golden_mail())
 
 
-def test_the_same_contents_give_the_same_bytes(bundle: Bundle, spam_contents: Contents, tmp_path: Path) -> None:
+def test_the_same_contents_give_the_same_bytes(
+    bundle: Bundle, spam_contents: Contents, tmp_path: Path
+) -> None:
     again = write(tmp_path / "again", spam_contents, golden_mail())
     assert again.id == bundle.id
 
@@ -68,7 +71,7 @@ def test_a_missing_file_is_refused(copy: Path, bundle: Bundle) -> None:
     for name in bundle.manifest.files:
         kept = (copy / name).read_bytes()
         (copy / name).unlink()
-        with pytest.raises(BundleRefused, match=f"{name} is missing"):
+        with pytest.raises(BundleRefused, match=re.escape(f"{name} is missing")):
             load(copy)
         (copy / name).write_bytes(kept)
 
@@ -80,14 +83,14 @@ def test_a_missing_manifest_is_no_bundle(tmp_path: Path) -> None:
 
 def test_an_added_file_is_refused(copy: Path) -> None:
     (copy / "lists" / "more.txt").write_text("example.org")
-    with pytest.raises(BundleRefused, match="lists/more.txt"):
+    with pytest.raises(BundleRefused, match=r"lists/more\.txt"):
         load(copy)
 
 
 def test_a_newer_format_is_refused(copy: Path) -> None:
     data = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**data, "format": 7}))
-    with pytest.raises(BundleRefused, match="has format 7; this package .* reads format 0"):
+    with pytest.raises(BundleRefused, match=r"has format 7; this package .* reads format 0"):
         load(copy)
 
 
@@ -171,7 +174,11 @@ def test_library_and_bundle_give_the_same_numbers(bundle: Bundle) -> None:
 
 def test_a_from_line_a_record_and_bytes_score_alike(bundle: Bundle) -> None:
     raw = golden_mail()["personal"]
-    scores = [bundle.score(raw), bundle.score(b"From ann Tue Mar 10 09:15:02 2026\n" + raw), bundle.score(Mail(raw))]
+    scores = [
+        bundle.score(raw),
+        bundle.score(b"From ann Tue Mar 10 09:15:02 2026\n" + raw),
+        bundle.score(Mail(raw)),
+    ]
     assert len({score.logit for score in scores}) == 1
 
 
@@ -195,7 +202,13 @@ def test_reasons_add_evidence_in_words(bundle: Bundle) -> None:
 
 def test_golden_cases_survive_their_text() -> None:
     case = golden.Case(
-        "odd", b"\x00\xff", {"text": b""}, np.array([np.nan, np.inf, -np.inf, 0.1], np.float32), 0.25, 0.5, {"p": True}
+        "odd",
+        b"\x00\xff",
+        {"text": b""},
+        np.array([np.nan, np.inf, -np.inf, 0.1], np.float32),
+        0.25,
+        0.5,
+        {"p": True},
     )
     back = golden.Case.from_line(case.to_line())
     assert golden.differences(case, back, ["a", "b", "c", "d"]) == []

@@ -46,7 +46,9 @@ def test_equal_times_are_never_cut_apart() -> None:
         by_time(index, gap=timedelta(0))
 
 
-@hypothesis_given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["", "a", "b", "c"])), min_size=20, max_size=80))
+@hypothesis_given(
+    st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["", "a", "b", "c"])), min_size=20, max_size=80)
+)
 def test_a_campaign_stands_on_one_side_only(rows: list[tuple[int, str]]) -> None:
     index = _index([label for label, _ in rows], [campaign for _, campaign in rows])
     split = by_time(index, gap=timedelta(0), minima=NONE)
@@ -62,7 +64,7 @@ def test_a_campaign_stands_on_one_side_only(rows: list[tuple[int, str]]) -> None
 def test_too_few_are_refused_with_dates_that_do() -> None:
     # The last quarter is all ham, but an earlier test window has spam.
     index = _index([0, 1] * 400 + [0] * 600)
-    with pytest.raises(DataRefused, match="test has .* 0 spam, needs at least 100 and 20") as caught:
+    with pytest.raises(DataRefused, match=r"test has .* 0 spam, needs at least 100 and 20") as caught:
         by_time(index, gap=timedelta(hours=1))
     words = str(caught.value).split()
     dates = [word.rstrip(",.") for word in words if word.startswith("2026-")]

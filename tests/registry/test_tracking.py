@@ -88,7 +88,9 @@ def test_the_version_is_the_bundle_without_a_pickle(tracking: Tracking, bundle: 
 
 
 @pytest.mark.xdist_group("mlflow")
-def test_a_synthetic_version_is_champion_only_in_the_demo(tracking: Tracking, bundle: Bundle, tmp_path: Path) -> None:
+def test_a_synthetic_version_is_champion_only_in_the_demo(
+    tracking: Tracking, bundle: Bundle, tmp_path: Path
+) -> None:
     version = tracking.log("other", items(bundle, synthetic=True))
     assert version.aliases == ("challenger",)
     with pytest.raises(Refused, match="trained on simulated events"):
@@ -111,7 +113,9 @@ def test_inside_an_active_run_a_child_is_logged(tracking: Tracking, bundle: Bund
 
 
 def test_a_wrong_address_is_said(tmp_path: Path) -> None:
-    settings = replace(read_settings(home=tmp_path / ".msa", environ={}), tracking_uri="http://user:secret@localhost:1")
+    settings = replace(
+        read_settings(home=tmp_path / ".msa", environ={}), tracking_uri="http://user:secret@localhost:1"
+    )
     with pytest.raises(TrackingUnavailable) as caught:
         Tracking(settings).ping()
     assert "localhost:1" in str(caught.value)
