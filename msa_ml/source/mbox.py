@@ -8,7 +8,6 @@ one message and its bytes stay as they are, so a corpus of files that kept their
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,17 +16,20 @@ from typing import BinaryIO
 from msa_ml.records import without_from_line
 
 MOST_BYTES = 64 * 1024 * 1024
-_LINE = 1024 * 1024
+_CHUNK = 1024 * 1024
+# Longer than any separator, so that one which lies across two chunks is found.
+_TAIL = 1024
 _SMALL = 4 * 1024 * 1024
 
+# A tilde stands for the gap between two words.
 _SHAPE = (
-    rb"From (?:[^\n]{0,300}[ \t])?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+"
-    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ \t]+\d{1,2}[ \t]+"
-    rb"\d{1,2}:\d\d(?::\d\d)?(?:[ \t]+[A-Za-z]{1,5}|[ \t]+[+-]\d{4}){0,2}[ \t]+\d{4}"
-    rb"(?:[ \t]+[+-]\d{4}|[ \t]+remote from [^\n]{1,200})?[ \t]*\r?\n"
-)
+    rb"From (?:[^\n]{0,300}[ \t])?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?~"
+    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)~\d{1,2}~"
+    rb"\d{1,2}:\d\d(?::\d\d)?(?:~(?:[A-Za-z]{1,5}|[+-]\d{4})){0,2}~\d{4}"
+    rb"(?:~(?:[+-]\d{4}|remote from [^\n]{1,200}))?[ \t]{0,8}\r?\n"
+).replace(b"~", rb"[ \t]{1,8}")
 _SEPARATOR = re.compile(_SHAPE)
-_LATER_SEPARATOR = re.compile(rb"\n\r?\n" + _SHAPE)
+_LATER_SEPARATOR = re.compile(rb"\n\r?\n(?=" + _SHAPE + rb")")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
@@ -57,15 +59,6 @@ class Peekable:
         taken, self._start = self._start[:size], self._start[size:]
         return taken + self._stream.read(size - len(taken)) if len(taken) < size else taken
 
-    def readline(self, size: int) -> bytes:
-        """Read a line, or so many bytes of it."""
-        taken, self._start = self._start[:size], self._start[size:]
-        end = taken.find(b"\n") + 1
-        if end:
-            self._start = taken[end:] + self._start
-            return taken[:end]
-        return taken + self._stream.readline(size - len(taken)) if len(taken) < size else taken
-
 
 def split(
     stream: BinaryIO | Peekable, *, named_mbox: bool = False, most_bytes: int = MOST_BYTES
@@ -83,6 +76,7 @@ def split(
 
     Examples
     --------
+    >>> import io
     >>> box = b"From a Thu Aug 22 12:36:23 2002\nA: 1\n\n>From here\n\nFrom b Thu Aug 22 12:36:24 2002\nA: 2\n\nx\n"
     >>> [piece.raw for piece in split(io.BytesIO(box))]
     [b'A: 1\n\nFrom here\n', b'A: 2\n\nx\n']
@@ -98,42 +92,37 @@ def split(
     elif whole and not named_mbox and _LATER_SEPARATOR.search(start) is None:
         yield _single(start, most_bytes)
     elif start:
-        yield from _mbox(_lines(start, stream), named_mbox=named_mbox, most_bytes=most_bytes)
+        yield from _mbox(start, stream, named_mbox=named_mbox, most_bytes=most_bytes)
 
 
 def _single(raw: bytes, most_bytes: int) -> Piece:
     return Piece(without_from_line(raw[:most_bytes]), cut=len(raw) > most_bytes)
 
 
-def _lines(start: bytes, stream: BinaryIO | Peekable) -> Iterator[bytes]:
-    """Lines; one that is longer than a mebibyte comes in parts, of which only the last ends with a line break."""
-    first = io.BytesIO(start)
-    for line in iter(lambda: first.readline(_LINE), b""):
-        at_seam = first.tell() == len(start) and not line.endswith(b"\n")
-        yield line + stream.readline(_LINE) if at_seam else line
-    yield from iter(lambda: stream.readline(_LINE), b"")
-
-
-def _mbox(lines: Iterator[bytes], *, named_mbox: bool, most_bytes: int) -> Iterator[Piece]:
-    kept: list[bytes] = []
-    size = 0
+def _mbox(
+    buffer: bytes, stream: BinaryIO | Peekable, *, named_mbox: bool, most_bytes: int
+) -> Iterator[Piece]:
+    """Search chunk by chunk, which is many times as fast as line by line."""
+    kept: list[bytes] = []  # what was already taken from the buffer of the message that begins before it
+    size, begin = 0, 0
     several = named_mbox
-    after_empty, at_start = True, True
-    for line in lines:
-        if after_empty and at_start and line.startswith(b"From ") and _SEPARATOR.match(line):
-            if size:
-                several = True
-                yield _of_mbox(kept, size, most_bytes)
-            kept, size = [], 0
+    while True:
+        while found := _LATER_SEPARATOR.search(buffer, begin):
+            several = True
+            last = buffer[begin : found.end()]
+            yield _of_mbox([*kept, last], size + len(last), most_bytes)
+            kept, size, begin = [], 0, found.end()
+        rest = buffer[begin:]
+        chunk = stream.read(_CHUNK)
+        if not chunk:
+            break
+        sure = rest[:-_TAIL]
         if size <= most_bytes:
-            kept.append(line)
-        size += len(line)
-        after_empty = at_start and line in (b"\n", b"\r\n")
-        at_start = line.endswith(b"\n")
-    if several:
-        yield _of_mbox(kept, size, most_bytes)
-    else:
-        yield _single(b"".join(kept), most_bytes)
+            kept.append(sure)
+        size += len(sure)
+        buffer, begin = rest[len(sure) :] + chunk, 0
+    whole = [*kept, rest]
+    yield _of_mbox(whole, size + len(rest), most_bytes) if several else _single(b"".join(whole), most_bytes)
 
 
 def _of_mbox(kept: list[bytes], size: int, most_bytes: int) -> Piece:

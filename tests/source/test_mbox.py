@@ -136,5 +136,6 @@ def test_bounds_and_peeking_do_not_change_what_is_found(lines: list[bytes], name
     assert list(split(stream, named_mbox=named)) == plain
     with pytest.MonkeyPatch.context() as patch:  # the long way must equal the short one
         patch.setattr(mbox, "_SMALL", 60)
-        patch.setattr(mbox, "_LINE", 50)
+        patch.setattr(mbox, "_CHUNK", 50)
+        patch.setattr(mbox, "_TAIL", 100)
         assert [p.raw for p in split(io.BytesIO(content), named_mbox=named)] == [p.raw for p in plain]
