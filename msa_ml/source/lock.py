@@ -45,7 +45,8 @@ class Holder:
 
 def command_name() -> str:
     """Return the program's name and its first plain words, never a path or a value that someone gave."""
-    program = Path(sys.argv[0] if sys.argv and sys.argv[0] else sys.executable).name or "python"
+    first = sys.argv[0] if sys.argv else ""
+    program = Path(sys.executable if first in ("", "-c", "-m") else first).name or "python"
     words = []
     for argument in sys.argv[1:3]:
         if not _WORD.fullmatch(argument):
@@ -145,7 +146,7 @@ class StoreLock:
     def _busy(self, wait: float) -> StoreBusy:
         holder = self.holder()
         who = holder.describe(time.monotonic()) if holder else "another process, which has just changed"
-        waited = f"waited {wait:g} s" if wait else "did not wait"
+        waited = f"waited {wait:.1f} s" if wait else "did not wait"
         return StoreBusy(
             f"the embedded store {self._store} is held by {who}; {waited}.",
             hint="Try again, wait longer (lock_wait in msa.toml), or end that process.",
