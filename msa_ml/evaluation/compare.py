@@ -19,6 +19,7 @@ from msa_ml.evaluation.bootstrap import Bootstrap, Interval, binomial, clusters,
 from msa_ml.evaluation.ranking import checked_labels, checked_numbers, checked_weight
 from msa_ml.evaluation.rendering import SYNTHETIC, aligned, between, percent, with_bounds
 from msa_ml.evaluation.slices import merge_small
+from msa_ml.markup import folded, table
 from msa_ml.model.threshold import Policy
 
 Labels = NDArray[np.bool_]
@@ -120,6 +121,34 @@ class Comparison:
                 aligned((column, "ham", "spam", "FPR change (points)", "TPR change (points)"), cells),
             ]
         return "\n".join(lines) + "\n"
+
+    def _repr_html_(self) -> str:
+        rates = (
+            ("FPR", self.champion_fpr, self.challenger_fpr, self.whole.fpr),
+            ("TPR", self.champion_tpr, self.challenger_tpr, self.whole.tpr),
+        )
+        rows = [
+            (name, with_bounds(before, percent), with_bounds(after, percent), points(change))
+            for name, before, after, change in rates
+        ]
+        parts = [
+            table(
+                ("rate", "champion", "challenger", "difference, points"),
+                rows,
+                caption=f"{self.whole.ham:,} ham, {self.whole.spam:,} spam at {self.policy}, paired, 95 % intervals of "
+                f"{self.clusters:,} clusters",
+                synthetic=self.synthetic,
+                notes=[
+                    f"ham: {self.ham_newly_flagged:,} newly flagged, {self.ham_spared:,} spared",
+                    f"spam: {self.spam_newly_caught:,} newly caught, {self.spam_lost:,} lost",
+                ],
+            )
+        ]
+        for column, slices in self.slices.items():
+            cells = [(one.name, one.ham, one.spam, points(one.fpr), points(one.tpr)) for one in slices]
+            head = (column, "ham", "spam", "FPR change, points", "TPR change, points")
+            parts.append(folded(f"by {column}", table(head, cells)))
+        return "".join(parts)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; unknown numbers are ``None``."""

@@ -98,9 +98,9 @@ class Evaluation:
         return text(self)
 
     def _repr_html_(self) -> str:
-        from msa_ml.evaluation.rendering import html_tables
+        from msa_ml.evaluation.rendering import for_notebook
 
-        return html_tables(self)
+        return for_notebook(self)
 
     def metrics_flat(self) -> dict[str, float]:
         """Return finite numbers under keys that MLflow accepts.

@@ -52,7 +52,7 @@ def roc(
     >>> figure.axes[0].get_xscale()
     'log'
     """
-    figure, axes = _figure("ROC: spam caught against ham lost", synthetic=synthetic)
+    figure, axes = titled("ROC: spam caught against ham lost", synthetic=synthetic)
     ranking = Ranking.of(y, score)
     rows = checked_weight(weight, len(ranking.order))
     ham = int((~ranking.abuse).sum())
@@ -97,7 +97,7 @@ def score_histogram(
     >>> figure.axes[0].get_yscale()
     'log'
     """
-    figure, axes = _figure("Scores by class", synthetic=synthetic)
+    figure, axes = titled("Scores by class", synthetic=synthetic)
     abuse, scores = checked_labels(y), np.asarray(logit, np.float64)
     finite = np.isfinite(scores)
     edges = np.histogram_bin_edges(scores[finite], bins=60) if finite.any() else np.array([0.0, 1.0])
@@ -108,7 +108,7 @@ def score_histogram(
             scores[inside & finite],
             bins=edges.tolist(),
             histtype="stepfilled",
-            facecolor=(*_rgb(colour), 0.3),
+            facecolor=(*rgb(colour), 0.3),
             edgecolor=colour,
             linewidth=1.4,
             hatch=hatch,
@@ -181,7 +181,7 @@ def calibration(
     upper.set_ylabel("share of spam observed")
     upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     upper.legend(loc="upper left", fontsize=_TEXT, framealpha=0.9)
-    _tidy(upper)
+    tidy(upper)
     heights = np.histogram(share, edges)[0]
     bars = lower.bar(
         edges[:-1], heights, width=1 / bins, align="edge", color=BAND, edgecolor=HAM, linewidth=0.8
@@ -195,7 +195,7 @@ def calibration(
     lower.set_xlabel("calibrated probability of spam")
     lower.set_xlim(0, 1)
     lower.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _tidy(lower)
+    tidy(lower)
     return figure
 
 
@@ -209,7 +209,7 @@ def importance(gain: Mapping[str, float], *, top: int = 20, synthetic: bool = Fa
     """
     ranked = sorted(gain.items(), key=lambda item: (-item[1], item[0]))[:top]
     whole = sum(value for value in gain.values() if value > 0) or 1.0
-    figure, axes = _figure(
+    figure, axes = titled(
         f"What the trees used: top {len(ranked)} of {len(gain)}"
         if len(gain) > top
         else "What the trees used",
@@ -287,7 +287,7 @@ def by_day(
         place[::step], [str(name) for name in names[::step]], rotation=30, ha="right", fontsize=_TEXT
     )
     for axes in (catch, lose, count):
-        _tidy(axes)
+        tidy(axes)
     return figure
 
 
@@ -304,11 +304,12 @@ def png(figure: Figure, *, dots_per_inch: int = 110) -> bytes:
     return stream.getvalue()
 
 
-def _figure(name: str, *, synthetic: bool, height: float = 4.8) -> tuple[Figure, Axes]:
+def titled(name: str, *, synthetic: bool, height: float = 4.8) -> tuple[Figure, Axes]:
+    """Return a figure with one pair of axes; its title says so when the events are simulated."""
     figure = Figure(figsize=(7.2, height), layout="constrained")
     axes = figure.subplots()
     _title(axes, name, synthetic=synthetic)
-    _tidy(axes)
+    tidy(axes)
     return figure, axes
 
 
@@ -316,14 +317,16 @@ def _title(axes: Axes, name: str, *, synthetic: bool) -> None:
     axes.set_title(f"SYNTHETIC events | {name}" if synthetic else name, fontsize=_TEXT + 2, loc="left")
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """Take away the frame and draw a quiet grid behind."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=True, color=QUIET, alpha=0.22, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=_TEXT)
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
+def rgb(colour: str) -> tuple[float, float, float]:
+    """Return a colour such as ``#0072B2`` as shares of red, green and blue."""
     red, green, blue = bytes.fromhex(colour[1:])
     return red / 255, green / 255, blue / 255
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from msa_ml.evaluation.bootstrap import Interval
+from msa_ml.markup import folded, table
 
 if TYPE_CHECKING:
     from msa_ml.evaluation.evaluation import Evaluation
@@ -270,3 +271,21 @@ def html_tables(evaluation: Evaluation) -> str:
     if evaluation.notes:
         parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in evaluation.notes) + "</ul>")
     return f'<div class="msa-evaluation">{"".join(parts)}</div>'
+
+
+def for_notebook(evaluation: Evaluation) -> str:
+    """Return the evaluation for a notebook: scores and policies in sight, the rest folded away."""
+    lines = [line for line in headline(evaluation) if line != SYNTHETIC]
+    scores, policies, *rest = tables(evaluation)
+    notes = [f"Note: {note}." for note in evaluation.notes]
+    if evaluation.synthetic:
+        notes.insert(0, f"{SYNTHETIC}.")
+    return "".join(
+        [
+            table(
+                scores[1], scores[2], caption="; ".join(lines), synthetic=evaluation.synthetic, notes=notes
+            ),
+            table(policies[1], policies[2], caption=policies[0]),
+            *(folded(name, table(head, rows)) for name, head, rows in rest),
+        ]
+    )
