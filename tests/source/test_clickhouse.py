@@ -47,7 +47,7 @@ def test_raw_bytes_come_back_unchanged(store: Store) -> None:
     assert [raw for part in store.stream(sql) for raw in part["raw"].to_list()] == NASTY
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.lists(st.binary(max_size=300), min_size=1, max_size=5))
 def test_any_bytes_come_back_unchanged(store: Store, raw: list[bytes]) -> None:
     store.command("TRUNCATE TABLE mail_events")
@@ -279,7 +279,7 @@ with connect(settings=settings) as store:
 """
 
 
-@pytest.mark.parametrize(("engine", "megabytes"), [("embedded", 600), ("front", 200)])
+@pytest.mark.parametrize(("engine", "megabytes"), [("embedded", 600), ("front", 100)])
 def test_a_stream_needs_little_memory(
     engine: str, megabytes: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
