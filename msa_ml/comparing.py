@@ -19,9 +19,10 @@ from msa_ml.errors import DataRefused, InputError, Refused
 from msa_ml.evaluation.compare import Comparison, Verdict, compare, verdict
 from msa_ml.features.extraction import extract_mail
 from msa_ml.measuring import policies_of
-from msa_ml.pipeline import Progress, Silent, load, slices_of
+from msa_ml.pipeline import Progress, Silent, load
 from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import Settings
+from msa_ml.trained import slices_of
 
 LEAST = 20
 """Fewest events of each class that a comparison is made on."""
@@ -50,10 +51,7 @@ class Compared:
         """Return it as plain text."""
         said = "should replace" if self.verdict.promote else "should not replace"
         reasons = "\n".join(f"  {reason}" for reason in self.verdict.reasons)
-        return (
-            f"{self.comparison.table()}\n\n"
-            f"{self.challenger[:12]} {said} {self.champion[:12]}:\n{reasons}"
-        )
+        return f"{self.comparison.table()}\n\n{self.challenger[:12]} {said} {self.champion[:12]}:\n{reasons}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the result of ``msa-ml compare --json``."""
@@ -67,7 +65,12 @@ class Compared:
 
 
 def compare_bundles(
-    champion: Bundle, challenger: Bundle, dataset: Dataset, *, workers: int = 0, progress: Progress | None = None
+    champion: Bundle,
+    challenger: Bundle,
+    dataset: Dataset,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
 ) -> Compared:
     """Score the labelled events of a dataset with two bundles and judge the challenger.
 
@@ -92,7 +95,9 @@ def compare_bundles(
     name = challenger.manifest.default_policy
     by_name = [{policy.name: policy for policy in policies_of(bundle)} for bundle in (champion, challenger)]
     if name not in by_name[0]:
-        raise InputError(f"the champion has no policy '{name}' to compare with.", hint="Train both with one budget.")
+        raise InputError(
+            f"the champion has no policy '{name}' to compare with.", hint="Train both with one budget."
+        )
     weight = index["weight"].to_numpy()
     comparison = compare(
         y,
@@ -109,7 +114,9 @@ def compare_bundles(
     return Compared(champion.id, challenger.id, comparison, verdict(comparison))
 
 
-def _logits(bundle: Bundle, dataset: Dataset, index: pl.DataFrame, workers: int, done: Any) -> NDArray[np.float32]:
+def _logits(
+    bundle: Bundle, dataset: Dataset, index: pl.DataFrame, workers: int, done: Any
+) -> NDArray[np.float32]:
     wanted = index["event_id"].to_list()
     ids, vectors = extract_mail(
         dataset.raw(wanted), bundle.features, workers=workers, expected=len(wanted), progress=done

@@ -17,8 +17,11 @@ from msa_ml.evaluation import plots
 from msa_ml.evaluation.evaluation import Evaluation, evaluate
 from msa_ml.evaluation.report import report
 from msa_ml.features.extraction import extract_mail
+from msa_ml.markup import table
+from msa_ml.mistakes import Verdicts
 from msa_ml.model.threshold import Policy
-from msa_ml.pipeline import Progress, Silent, slices_of
+from msa_ml.pipeline import Progress, Silent
+from msa_ml.trained import slices_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Measured:
     ----------
     events
         Number of scored events.
+    y, logit, index
+        Of the labelled events, in order of time.
     above
         For each policy the number of events at or above its threshold.
     unlabelled_above
@@ -44,6 +49,27 @@ class Measured:
     y: NDArray[np.int8]
     logit: NDArray[np.float32]
     evaluation: Evaluation | None
+    index: pl.DataFrame
+    synthetic: bool
+
+    def verdicts(self, policy: str | None = None) -> Verdicts:
+        """Return what the bundle decided on each labelled event; default: under its default policy.
+
+        Raises
+        ------
+        UnknownNameError
+            No such policy.
+        DataRefused
+            No event has a label.
+        """
+        if not len(self.index):
+            raise DataRefused(
+                "no event has a label, so nothing can be called a mistake.", hint="Import labels."
+            )
+        wanted = self.bundle.manifest.policy(policy).name
+        chosen = next(known for known in policies_of(self.bundle) if known.name == wanted)
+        slices = slices_of(self.index)
+        return Verdicts.of(self.index, self.y, self.logit, chosen, slices, synthetic=self.synthetic)
 
     def table(self) -> str:
         """Return it as plain text."""
@@ -77,6 +103,28 @@ class Measured:
             ),
         }
         return report(self.evaluation, figures, title=f"{self.bundle.manifest.task}: {self.bundle.id[:12]}")
+
+    def __repr__(self) -> str:
+        mark = "SYNTHETIC, " if self.synthetic else ""
+        return f"Measured({mark}{self.events} events scored by {self.bundle.id[:12]}, {self.labelled} with a label)"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                f"{policy.name}{' (default)' if policy.name == self.bundle.manifest.default_policy else ''}",
+                self.above[policy.name],
+                f"{self.above[policy.name] / max(self.events, 1):.3%}",
+                policy.certified,
+            )
+            for policy in self.bundle.manifest.policies
+        ]
+        top = table(
+            ("policy", "flagged", "share", "certified"),
+            rows,
+            caption=f"{self.events:,} events scored by {self.bundle.id[:12]}, {self.labelled:,} with a label",
+            synthetic=self.synthetic or self.bundle.manifest.synthetic,
+        )
+        return top + (self.evaluation._repr_html_() if self.evaluation else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return the result of ``msa-ml evaluate --json``."""
@@ -125,18 +173,21 @@ def evaluate_bundle(
     known = index["label"].is_not_null().to_numpy()
     y = index["label"].fill_null(0).to_numpy().astype(np.int8)[known]
     evaluation = None
+    part = index.filter(pl.Series(known)).drop("row")
     if len(np.unique(y)) == 2:
-        part = index.filter(pl.Series(known))
         evaluation = evaluate(
             y,
             logit[known],
             policies=policies_of(bundle),
+            weight=part["weight"].to_numpy() if (part["weight"] != 1).any() else None,
             campaign=part["campaign"].to_numpy().astype(str),
             day=day_of(part),
             slices=slices_of(part),
             synthetic=dataset.synthetic,
         )
-    return Measured(bundle, len(index), int(known.sum()), above, y, logit[known], evaluation)
+    return Measured(
+        bundle, len(index), int(known.sum()), above, y, logit[known], evaluation, part, dataset.synthetic
+    )
 
 
 def policies_of(bundle: Bundle) -> tuple[Policy, ...]:

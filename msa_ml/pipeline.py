@@ -5,37 +5,35 @@ source -> dataset -> features -> model -> evaluation -> bundle -> registry
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from msa_ml.bundle.graph import ContentPart, emit
 from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.write import require_importable
 from msa_ml.dataset.dataset import EARLIEST, LATEST, Dataset, Selection, day_of
 from msa_ml.dataset.quality import require_promises
-from msa_ml.dataset.splits import PARTS, Split, by_time, given
+from msa_ml.dataset.splits import Split, by_time, given
 from msa_ml.errors import DataRefused, InputError
-from msa_ml.evaluation.evaluation import Evaluation, evaluate
+from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.features.extraction import extract_mail
-from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.features.extractor import FeatureSet
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
-from msa_ml.model.threshold import Policy, fit_policies
+from msa_ml.model.threshold import fit_policies
 from msa_ml.publishing import Published, make_bundle, run_items
 from msa_ml.settings import Settings
 from msa_ml.settings import read as read_settings
 from msa_ml.source.clickhouse import Store, connect
 from msa_ml.source.queries import query
 from msa_ml.tasks import get as get_task
-from msa_ml.tasks.task import Task
+from msa_ml.trained import Prepared, Trained, slices_of
 
 
 class Progress(Protocol):
@@ -51,80 +49,6 @@ class Silent:
     def step(self, name: str, total: int = 0) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002 - the protocol's names
         """Say nothing."""
         return nullcontext(lambda _done: None)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Labelled rows with their vectors and split: what a model is trained on.
-
-    Attributes
-    ----------
-    dataset
-        Where the rows come from.
-    index
-        The labelled rows, in order of time.
-    vectors
-        Aligned with ``index``.
-    split
-        Row numbers of train, calibration and test.
-    """
-
-    dataset: Dataset
-    index: pl.DataFrame
-    vectors: Vectors
-    split: Split
-    features: FeatureSet
-
-    @property
-    def y(self) -> NDArray[np.int8]:
-        """int8[N], 1 = abuse."""
-        return self.index["label"].to_numpy().astype(np.int8)
-
-    @property
-    def weight(self) -> NDArray[np.float64]:
-        """float64[N], one over the probability of inclusion."""
-        return self.index["weight"].to_numpy().astype(np.float64)
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return the classes of each part."""
-        label = self.y
-        return {
-            part: {"ham": int((label[rows] == 0).sum()), "spam": int((label[rows] == 1).sum())}
-            for part, rows in ((part, self.split.part(part)) for part in PARTS)
-        }
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained, calibrated model with its thresholds and its evidence.
-
-    Attributes
-    ----------
-    prepared
-        The rows.
-    model, calibration, policies
-        The stack, Platt's two numbers, the named thresholds.
-    graph
-        Serialised ONNX; every score of the evaluation came through it.
-    logit
-        float32 of the test rows, in the order of ``prepared.split.test``.
-    evaluation
-        On the test window.
-    """
-
-    experiment: Experiment
-    task: Task
-    prepared: Prepared
-    model: ContentStack
-    calibration: Platt
-    policies: tuple[Policy, ...]
-    graph: bytes
-    logit: NDArray[np.float32]
-    evaluation: Evaluation
-    importance: Mapping[str, float] = field(repr=False)
-
-    def _repr_html_(self) -> str:
-        return self.evaluation._repr_html_()
 
 
 def load(
@@ -268,7 +192,9 @@ def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
     return by_time(index, shares=choice.shares, dates=dates, gap=parse_length(choice.gap))
 
 
-def fit(prepared: Prepared, experiment: Experiment | None = None, *, progress: Progress | None = None) -> Trained:
+def fit(
+    prepared: Prepared, experiment: Experiment | None = None, *, progress: Progress | None = None
+) -> Trained:
     """Train, calibrate, emit the graph, fit the thresholds, and evaluate on the test window.
 
     Parameters
@@ -346,16 +272,6 @@ def emit_graph(model: ContentStack, calibration: Platt) -> bytes:
         intercept=calibration.intercept,
         content=ContentPart(content.hashing, content.weight_, content.bias_),
     )
-
-
-def slices_of(index: pl.DataFrame) -> dict[str, NDArray[np.str_]]:
-    """Return the slices that the evaluation looks at: source and size."""
-    size = index["size"].to_numpy()
-    names = np.array(["under 2 KB", "2 to 10 KB", "over 10 KB"])
-    return {
-        "source": index["source"].to_numpy().astype(str),
-        "size": names[np.digitize(size, [2_000, 10_000])],
-    }
 
 
 def train(

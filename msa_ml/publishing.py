@@ -18,15 +18,17 @@ from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as load_bundle
 from msa_ml.bundle.write import Contents, packages_of, write
 from msa_ml.dataset.dataset import day_of
+from msa_ml.errors import UnknownNameError
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.report import report
 from msa_ml.features.spec import Specification
+from msa_ml.markup import table
 from msa_ml.model.calibration import sigmoid
 from msa_ml.model.threshold import default_policy
 from msa_ml.registry.items import RunItems, flat
 
 if TYPE_CHECKING:
-    from msa_ml.pipeline import Trained
+    from msa_ml.trained import Trained
 
 
 def make_bundle(trained: Trained, folder: Path) -> Bundle:
@@ -157,6 +159,24 @@ class Published:
             "metrics": evaluation.metrics_flat(),
         }
 
+    def __repr__(self) -> str:
+        mark = ", SYNTHETIC" if self.bundle.manifest.synthetic else ""
+        name = f"version {self.version}" if self.version else "not registered"
+        return f"Published({self.trained.task.name} {name}, bundle {self.bundle.id[:12]}{mark})"
+
+    def _repr_html_(self) -> str:
+        manifest = self.bundle.manifest
+        rows = [
+            ("task", self.trained.task.name),
+            ("version", self.version or "not registered"),
+            ("aliases", ", ".join(self.aliases) or "none"),
+            ("bundle", self.bundle.id[:12]),
+            ("specification", manifest.spec_digest[:12]),
+            ("default policy", manifest.default_policy),
+        ]
+        top = table(("published", ""), rows, synthetic=manifest.synthetic, notes=manifest.warnings)
+        return f"{top}{self.trained._repr_html_()}"
+
 
 def run_items(trained: Trained, bundle: Bundle) -> RunItems:
     """Return what a run logs; pure, :mod:`msa_ml.registry.tracking` writes it."""
@@ -189,27 +209,44 @@ def run_items(trained: Trained, bundle: Bundle) -> RunItems:
     )
 
 
+PLOTS = ("roc", "scores", "by_day", "calibration", "importance")
+
+
 def figures_of(trained: Trained) -> dict[str, Any]:
     """Return the plots of a trained model by file name."""
+    return {f"{name}.png": figure_of(trained, name) for name in PLOTS}
+
+
+def figure_of(trained: Trained, name: str) -> Any:
+    """Return one plot of a trained model.
+
+    Raises
+    ------
+    UnknownNameError
+        No such plot.
+    """
     rows = trained.prepared.split.test
     index = trained.prepared.index[rows]
     y, synthetic = trained.prepared.y[rows], trained.prepared.dataset.synthetic
     day = day_of(index)
-    default, _ = default_policy(trained.policies)
-    return {
-        "roc.png": plots.roc(
+    if name == "roc":
+        return plots.roc(
             y,
             trained.logit,
             campaign=index["campaign"].to_numpy().astype(str),
             day=day,
             budgets=trained.experiment.evaluation.budgets,
             synthetic=synthetic,
-        ),
-        "scores.png": plots.score_histogram(y, trained.logit, trained.policies, synthetic=synthetic),
-        "by_day.png": plots.by_day(y, trained.logit, day, default, synthetic=synthetic),
-        "calibration.png": plots.calibration(y, sigmoid(trained.logit), synthetic=synthetic),
-        "importance.png": plots.importance(trained.importance, synthetic=synthetic),
-    }
+        )
+    if name == "scores":
+        return plots.score_histogram(y, trained.logit, trained.policies, synthetic=synthetic)
+    if name == "by_day":
+        return plots.by_day(y, trained.logit, day, default_policy(trained.policies)[0], synthetic=synthetic)
+    if name == "calibration":
+        return plots.calibration(y, sigmoid(trained.logit), synthetic=synthetic)
+    if name == "importance":
+        return plots.importance(trained.importance, synthetic=synthetic)
+    raise UnknownNameError("plot", name, PLOTS)
 
 
 def report_of(trained: Trained) -> str:

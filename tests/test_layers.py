@@ -19,12 +19,13 @@ ORDER = (
     ("bundle",),
     ("registry",),
     ("experiment", "tasks", "testing", "display", "intake", "simulation"),
-    ("publishing",),
+    ("mistakes", "publishing"),
+    ("trained",),
     ("pipeline",),
-    ("measuring", "notebook"),
-    ("comparing",),
+    ("exploring", "measuring"),
+    ("comparing", "notebook"),
     ("commands",),
-    ("cli",),
+    ("__main__", "cli"),
 )
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 # The library and the modules that may import it, at any depth of a file.

@@ -20,6 +20,7 @@ from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
 from msa_ml.features.word_lists import Lists, WordList
+from msa_ml.markup import table
 from msa_ml.records import Mail, without_from_line
 
 LARGEST_FILE = 256 * 1024 * 1024
@@ -54,6 +55,8 @@ class Score:
         Largest contributions first; empty unless asked for.
     bundle_id
         For the decision log.
+    synthetic
+        Whether the model was trained on simulated events.
     """
 
     logit: float
@@ -63,6 +66,20 @@ class Score:
     decisions: Mapping[str, bool]
     bundle_id: str
     reasons: tuple[Reason, ...] = ()
+    synthetic: bool = False
+
+    def _repr_html_(self) -> str:
+        said = "flagged" if self.decision else "not flagged"
+        rows = [
+            (f"{reason.contribution:+.2f}", reason.name, reason.words, f"{reason.value:g}")
+            for reason in self.reasons
+        ]
+        return table(
+            ("contribution to the logit", "evidence", "what it is", "value"),
+            rows,
+            caption=f"{self.probability:.2%}, logit {self.logit:.2f}: {said} by {self.policy}",
+            synthetic=self.synthetic,
+        )
 
 
 class Bundle:
@@ -116,7 +133,14 @@ class Bundle:
         # float64 of the float32 logit: the graph's own probability rounds to 1 above a logit of 17.
         probability = float(1.0 / (1.0 + np.exp(-np.clip(np.float64(logit), -700, 700))))
         return Score(
-            float(logit), probability, decisions[chosen.name], chosen.name, decisions, self.id, reasons
+            float(logit),
+            probability,
+            decisions[chosen.name],
+            chosen.name,
+            decisions,
+            self.id,
+            reasons,
+            manifest.synthetic,
         )
 
     @property
@@ -171,19 +195,22 @@ class Bundle:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = "".join(
-            f"<tr><td>{escape(entry.name)}{' (default)' if entry.name == self.manifest.default_policy else ''}</td>"
-            f"<td>{entry.budget:.4%}</td><td>{entry.threshold:.4f}</td>"
-            f"<td>{'yes' if entry.certified else f'no: {entry.ham_needed} more ham needed'}</td></tr>"
-            for entry in self.manifest.policies
-        )
-        mark = " <b>SYNTHETIC</b>" if self.manifest.synthetic else ""
-        return (
-            f"<table><caption>{escape(self.manifest.task)} bundle {self.id[:12]}{mark}</caption>"
-            "<thead><tr><th>policy</th><th>false-positive budget</th><th>logit at least</th><th>certified</th></tr>"
-            f"</thead><tbody>{rows}</tbody></table>"
+        manifest = self.manifest
+        rows = [
+            (
+                f"{entry.name}{' (default)' if entry.name == manifest.default_policy else ''}",
+                f"{entry.budget:.2%}",
+                f"{entry.threshold:.4f}",
+                "yes" if entry.certified else f"no: {entry.ham_needed:,} more ham needed",
+            )
+            for entry in manifest.policies
+        ]
+        return table(
+            ("policy", "false-positive budget", "logit at least", "certified"),
+            rows,
+            caption=f"{manifest.task} bundle {self.id[:12]}: {len(self.specification.columns)} features, "
+            f"{len(self.graph.views)} content views, format {manifest.format}",
+            synthetic=manifest.synthetic,
         )
 
 
