@@ -55,7 +55,7 @@ def show(event_id: str, *, reveal: bool = False, settings: Settings | None = Non
     """
     chosen = settings or read_settings()
     store = connect(chosen.clickhouse_url, settings=chosen)
-    found = store.frame(query("one_mail", chosen), {"event_id": event_id})
+    found = store.frame(query("mail_by_ids", chosen), {"ids": [event_id]})
     if not len(found):
         raise InputError(f"no mail with the id {event_id[:40]!r} in {store.url_public}.")
     raw: bytes = found["raw"][0]

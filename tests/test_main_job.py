@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +11,9 @@ import numpy as np
 import pytest
 
 from msa_ml.cli import main
-from tests.small_bundle import invented
+from tests.main_job import corpus, environment, run
 
-START = datetime(2026, 1, 5, tzinfo=UTC)
 pytestmark = pytest.mark.xdist_group("main job")
-
-
-def corpus(folder: Path, number: int = 1800, seed: int = 1, *, classes: tuple[int, ...] = (0, 1)) -> Path:
-    """Write invented mail, one every ten minutes, into the folders ham and junk."""
-    mails, y = invented(number, seed)
-    for place, (raw, label) in enumerate(zip(mails, y, strict=True)):
-        if label not in classes:
-            continue
-        when = format_datetime(START + timedelta(minutes=10 * place))
-        hop = f"Received: from mx.example.org (mx.example.org [192.0.2.7]) by mx.example.net; {when}\r\n".encode()
-        into = folder / ("junk" if label else "ham")
-        into.mkdir(parents=True, exist_ok=True)
-        (into / f"{place:05}.eml").write_bytes(hop + raw)
-    return folder
-
-
-def run(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, Any, str]:
-    """Run the command line in this process; return exit code, the JSON object, and standard error."""
-    code = main([*words, "--json"])
-    out, err = capsys.readouterr()
-    lines = out.splitlines()
-    assert len(lines) == 1, f"exactly one line on standard output, found {lines}"
-    return code, json.loads(lines[0]), err
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +32,7 @@ def trained(place: Path) -> dict[str, Any]:
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={**_environment(), "MSA_HOME": str(place / ".msa")},
+        env={**environment(), "MSA_HOME": str(place / ".msa")},
         capture_output=True,
         text=True,
         check=False,
@@ -66,10 +40,6 @@ def trained(place: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith(("MSA_", "MLFLOW_"))}
 
 
 @pytest.fixture
@@ -352,3 +322,11 @@ def test_a_class_of_a_notebook_cell_is_checked_trains_and_runs_in_parallel(home:
     assert done.returncode == 0, done.stderr
     assert "Shouting (mail.shouting)" in done.stdout
     assert "Move each into a module" in done.stdout
+
+
+def test_a_sample_reads_only_its_own_mail_and_all_that_is_kept(home: Path, trained: dict[str, Any]) -> None:
+    from msa_ml import load
+
+    part = load("spam", as_of="2026-02-01", sample=0.2, keep="spam")
+    ids = [event for batch in part.raw() for event in batch["event_id"].to_list()]
+    assert sorted(ids) == sorted(part.index["event_id"].to_list())

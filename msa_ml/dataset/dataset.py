@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _ALL = 2**64 - 1
+_IDS = 1_000  # ids of one query
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,20 @@ class Dataset:
             "task": self.task,
             "kept": keep,
             "sample": self.selection.sample,
-            "sample_below": _ALL if self.selection.sample == 1 else int(self.selection.sample * _ALL),
-            "sample_by_campaign": self.selection.sample_by == "campaign",
+            **self._sampling(),
         }
         frame = self.store.frame(query("events_with_labels", self.settings), parameters)
         return frame.with_columns(
             pl.col("label").replace(-1, None).cast(pl.Int8), pl.col("conflict").cast(pl.Boolean)
         )
+
+    def _sampling(self) -> dict[str, Any]:
+        """Return the parameters of the sample."""
+        share = self.selection.sample
+        return {
+            "sample_below": _ALL if share == 1 else int(share * _ALL),
+            "sample_by_campaign": self.selection.sample_by == "campaign",
+        }
 
     @cached_property
     def _mature(self) -> pl.Series:
@@ -200,14 +208,19 @@ class Dataset:
         ids
             Only these events; default: every event of :attr:`index`.
         """
-        wanted = pl.DataFrame(
-            {"event_id": self.index["event_id"] if ids is None else ids}, schema={"event_id": pl.String}
-        )
+        names = self.index["event_id"] if ids is None else pl.Series(ids, dtype=pl.String)
+        wanted = pl.DataFrame({"event_id": names})
         sql = query("raw_mail", self.settings)
-        for batch in self.store.stream(sql, self.selection.parameters()):
+        missing = set(names.to_list()) if self.selection.sample < 1 else set()
+        for batch in self.store.stream(sql, {**self.selection.parameters(), **self._sampling()}):
             found = batch.join(wanted, on="event_id", how="semi")
             if len(found):
+                missing.difference_update(found["event_id"].to_list())
                 yield found
+        # What was kept whatever the sample says is fetched by its ids.
+        rest = sorted(missing)
+        for start in range(0, len(rest), _IDS):
+            yield from self.store.stream(query("mail_by_ids", self.settings), {"ids": rest[start : start + _IDS]})
 
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:

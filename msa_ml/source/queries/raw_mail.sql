@@ -8,3 +8,4 @@ WHERE e.event_time >= {since:DateTime64(3, 'UTC')}
     AND greatest(e.event_time, e.ingested_at) < {as_of:DateTime64(3, 'UTC')}
     AND (empty({event_sources:Array(String)}) OR has({event_sources:Array(String)}, e.source))
     AND (e.simulated = 0 OR {with_simulated:Bool})
+    AND cityHash64(if({sample_by_campaign:Bool} AND e.campaign != '', e.campaign, e.event_id)) <= {sample_below:UInt64}

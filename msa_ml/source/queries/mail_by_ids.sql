@@ -1,7 +1,6 @@
--- One message by its id.
+-- Some messages by their ids.
 SELECT
     e.event_id AS event_id,
     e.raw AS raw
 FROM {{mail}} AS e
-WHERE e.event_id = {event_id:String}
-LIMIT 1
+WHERE e.event_id IN {ids:Array(String)}
