@@ -180,7 +180,10 @@ def prepare(
             hint="Widen raw_days in [retention], or train on a newer window.",
         )
     index = labelled.filter(pl.Series(rows >= 0))
-    return Prepared(dataset, index, vectors[rows[rows >= 0]], _split(index, experiment), chosen)
+    split = _split(index, experiment)
+    lost = {"whose raw mail was removed by retention": int((rows < 0).sum())}
+    split = replace(split, dropped={**split.dropped, **lost})
+    return Prepared(dataset, index, vectors[rows[rows >= 0]], split, chosen)
 
 
 def _split(index: pl.DataFrame, experiment: Experiment) -> Split:

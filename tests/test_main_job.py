@@ -330,3 +330,27 @@ def test_a_sample_reads_only_its_own_mail_and_all_that_is_kept(home: Path, train
     part = load("spam", as_of="2026-02-01", sample=0.2, keep="spam")
     ids = [event for batch in part.raw() for event in batch["event_id"].to_list()]
     assert sorted(ids) == sorted(part.index["event_id"].to_list())
+
+
+def test_mail_that_retention_emptied_is_left_out_and_counted(home: Path, trained: dict[str, Any]) -> None:
+    from dataclasses import replace
+
+    import polars as pl
+
+    from msa_ml import load, prepare
+    from msa_ml.dataset.dataset import Dataset
+
+    class Emptied(Dataset):
+        def raw(self, ids: Any = None) -> Any:
+            for batch in super().raw(ids):
+                yield batch.filter(pl.col("event_id").str.slice(0, 1) != "0")
+
+    whole = load("spam", as_of="2026-02-01")
+    emptied = Emptied(
+        **{name: getattr(whole, name) for name in ("task", "selection", "rules", "settings", "store")}
+    )
+    prepared = prepare(replace(emptied), workers=1)
+    gone = int(whole.labelled["event_id"].str.starts_with("0").sum())
+    assert gone > 50
+    assert prepared.split.dropped["whose raw mail was removed by retention"] == gone
+    assert len(prepared.index) == len(whole.labelled) - gone == len(prepared.vectors)

@@ -203,6 +203,8 @@ class Dataset:
     def raw(self, ids: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """Stream the raw mail of the events in batches: ``event_id``, ``raw`` (bytes), in no stated order.
 
+        Events whose raw mail retention has removed are left out.
+
         Parameters
         ----------
         ids
@@ -213,7 +215,8 @@ class Dataset:
         sql = query("raw_mail", self.settings)
         missing = set(names.to_list()) if self.selection.sample < 1 else set()
         for batch in self.store.stream(sql, {**self.selection.parameters(), **self._sampling()}):
-            found = batch.join(wanted, on="event_id", how="semi")
+            # Retention empties the column `raw` and leaves the row.
+            found = batch.filter(pl.col("raw").bin.size() > 0).join(wanted, on="event_id", how="semi")
             if len(found):
                 missing.difference_update(found["event_id"].to_list())
                 yield found
