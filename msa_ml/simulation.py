@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msa_ml.intake import mail_fingerprint
@@ -13,6 +13,10 @@ from msa_ml.source.simulate import refuse_if_real, simulate_mail_frames
 
 if TYPE_CHECKING:
     from msa_ml.pipeline import Progress
+
+# The demo's world is a constant, so that everybody's demo shows the same numbers.
+START = datetime(2026, 3, 2, tzinfo=UTC)
+DAYS, PER_DAY, SEED = 10, 900, 7
 
 
 def simulate_into(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,10 @@ import click
 from msa_ml.commands.options import Bars, common, finish, now, show
 from msa_ml.settings import find_home
 from msa_ml.settings import read as read_settings
+from msa_ml.simulation import DAYS, PER_DAY, SEED, START
 
 if TYPE_CHECKING:
     from msa_ml.bundle.read import Bundle
-
-# The simulated window is a constant, so that everybody's demo shows the same numbers.
-START = datetime(2026, 3, 2, tzinfo=UTC)
-DAYS = 10
 
 
 @click.command("demo", epilog="Example: msa-ml demo --home /tmp/demo")
@@ -28,9 +25,9 @@ DAYS = 10
     "--home", type=click.Path(path_type=Path, file_okay=False), help="Default: .msa/demo of the project."
 )
 @click.option(
-    "--per-day", type=click.IntRange(100, 100_000), default=900, show_default=True, help="Mails a day."
+    "--per-day", type=click.IntRange(100, 100_000), default=PER_DAY, show_default=True, help="Mails a day."
 )
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--seed", type=int, default=SEED, show_default=True)
 @click.option("--keep", is_flag=True, help="Go on with the demo's home as it is instead of beginning anew.")
 @common
 def demo_command(*, home: Path | None, per_day: int, seed: int, keep: bool, as_json: bool) -> None:
