@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -63,9 +64,24 @@ def show(text: str, *, as_json: bool) -> None:
 
 
 def finish(result: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print the JSON result if it was asked for."""
+    """Print the JSON result if it was asked for; a number that is not known is ``null``."""
     if as_json:
-        click.echo(json.dumps(result, default=str, allow_nan=False))
+        click.echo(json.dumps(_finite(result), default=str, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    """Replace the numbers that JSON has no word for.
+
+    Examples
+    --------
+    >>> _finite({"value": float("nan"), "reasons": ({"value": 0.5}, {"value": float("inf")})})
+    {'value': None, 'reasons': [{'value': 0.5}, {'value': None}]}
+    """
+    if isinstance(value, Mapping):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class Bars:
