@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from msa_ml.bundle.read import Bundle, Score
 from msa_ml.errors import InputError
 from msa_ml.features.mail.message import Message
 from msa_ml.settings import Settings
@@ -53,9 +54,46 @@ def show(event_id: str, *, reveal: bool = False, settings: Settings | None = Non
     InputError
         No such event, or its raw mail was removed by retention.
     """
+    return Shown(as_text(_raw(event_id, settings), reveal=reveal))
+
+
+def message(event_id: str, *, settings: Settings | None = None) -> Message:
+    """Return one stored mail, parsed, to try extractors on; nothing of it is redacted.
+
+    Raises
+    ------
+    InputError
+        No such event, or its raw mail was removed by retention.
+    """
+    return Message(_raw(event_id, settings))
+
+
+def explain(event_id: str, bundle: Bundle, *, reasons: int = 8, settings: Settings | None = None) -> Score:
+    """Return a bundle's verdict on one stored mail with the evidence that moved it most.
+
+    Parameters
+    ----------
+    event_id
+        As it stands in a dataset.
+    bundle
+        From ``msa_ml.load_bundle("spam@champion")``.
+    reasons
+        How many contributions; each says how far the logit would fall if this evidence were as in typical ham.
+    settings
+        Default: environment and ``msa.toml``.
+
+    Raises
+    ------
+    InputError
+        No such event, or its raw mail was removed by retention.
+    """
+    return bundle.score(_raw(event_id, settings), reasons=reasons)
+
+
+def _raw(event_id: str, settings: Settings | None) -> bytes:
     chosen = settings or read_settings()
     store = connect(chosen.clickhouse_url, settings=chosen)
-    found = store.frame(query("mail_by_ids", chosen), {"ids": [event_id]})
+    found = store.frame(query("one_mail", chosen), {"event_id": event_id})
     if not len(found):
         raise InputError(f"no mail with the id {event_id[:40]!r} in {store.url_public}.")
     raw: bytes = found["raw"][0]
@@ -63,7 +101,7 @@ def show(event_id: str, *, reveal: bool = False, settings: Settings | None = Non
         raise InputError(
             "the raw mail was removed by retention; its features may still be in feature_vectors."
         )
-    return Shown(as_text(raw, reveal=reveal))
+    return raw
 
 
 def as_text(raw: bytes, *, reveal: bool = False) -> str:

@@ -39,6 +39,10 @@ class MsaError(Exception):
         self.message = message
         self.hint = hint
 
+    def _render_traceback_(self) -> list[str]:
+        """Say it in words in a notebook; ``import traceback; traceback.print_last()`` prints the whole traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(MsaError):
     """What was given is wrong: a value, a file, a row, a key."""

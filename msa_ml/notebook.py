@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from msa_ml import exploring, measuring, pipeline
+from msa_ml.bundle.manifest import FILE
+from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.read import load as read_bundle
+from msa_ml.dataset.dataset import Dataset
+from msa_ml.errors import InputError
 from msa_ml.experiment import Experiment, parse_moment
-from msa_ml.features.extractor import FeatureSet
-from msa_ml.pipeline import train as walk
+from msa_ml.exploring import Extracted
+from msa_ml.features.extractor import Extractor, FeatureSet
+from msa_ml.measuring import Measured
 from msa_ml.publishing import Published
-from msa_ml.settings import Settings
+from msa_ml.settings import Settings, find_home
 from msa_ml.settings import read as read_settings
+from msa_ml.simulation import DAYS, PER_DAY, SEED, START, simulate_into
+from msa_ml.source.clickhouse import connect
+from msa_ml.source.migrate import init
+from msa_ml.trained import Prepared, Trained
 
 
 class NotebookBars:
@@ -25,6 +36,114 @@ class NotebookBars:
         """Show one step."""
         with tqdm(total=total or None, desc=name, unit="", leave=False) as bar:
             yield lambda done: bar.update(done) and None
+
+
+def demo() -> Settings:
+    """Return the settings of the demo's home, ``.msa/demo`` of the project; its mail is simulated when it is missing.
+
+    Everything in that home is SYNTHETIC, and nothing of it ever mixes with your own. Under ``msa-ml lab --demo`` and
+    wherever ``MSA_HOME`` names a demo's home, it is that one.
+    """
+    home = read_settings().home
+    settings = read_settings(home=home if home.name == "demo" else find_home(Path.cwd()) / "demo")
+    store = connect(settings.results_url, settings=settings)
+    with store.session():
+        init(store, retention=settings.section("retention"))
+        newest = pipeline.load("spam", simulated=True, settings=settings).index["event_time"].max()
+    # An interrupted simulation is begun again; rows that are there already change nothing.
+    if not isinstance(newest, datetime) or newest < START + timedelta(days=DAYS - 1):
+        simulate_into(
+            settings,
+            days=DAYS,
+            per_day=PER_DAY,
+            seed=SEED,
+            start=START,
+            stored_at=datetime.now(UTC),
+            progress=NotebookBars(),
+        )
+    return settings
+
+
+def extract(
+    dataset: Dataset,
+    features: FeatureSet | Extractor | Sequence[Extractor] | None = None,
+    *,
+    workers: int = 0,
+) -> Extracted:
+    """Compute features of every event of a dataset, with a bar; see :func:`msa_ml.exploring.extract`."""
+    return exploring.extract(dataset, features, workers=workers, progress=NotebookBars())
+
+
+def prepare(
+    dataset: Dataset,
+    experiment: Experiment | None = None,
+    *,
+    features: FeatureSet | None = None,
+    workers: int = 0,
+) -> Prepared:
+    """Check the rows, extract their features and split them, with a bar; see :func:`msa_ml.pipeline.prepare`."""
+    return pipeline.prepare(dataset, experiment, features=features, workers=workers, progress=NotebookBars())
+
+
+def fit(prepared: Prepared, experiment: Experiment | None = None) -> Trained:
+    """Train, calibrate and evaluate, with a bar; see :func:`msa_ml.pipeline.fit`."""
+    return pipeline.fit(prepared, experiment, progress=NotebookBars())
+
+
+def load_bundle(name: str | Path = "spam@champion", *, settings: Settings | None = None) -> Bundle:
+    """Load and verify a bundle: a folder, or a registered version.
+
+    Parameters
+    ----------
+    name
+        A folder that ``export`` wrote, or ``spam@champion``, ``spam@challenger``, ``spam/7``. A registered version is kept
+        in the home's ``bundles`` folder, so it is copied once.
+
+    Raises
+    ------
+    InputError
+        Nothing has this name; the message says what has.
+    """
+    if (Path(name) / FILE).is_file() or isinstance(name, Path):
+        return read_bundle(name)
+    chosen = settings or read_settings()
+    from msa_ml.registry.tracking import Tracking
+
+    tracking = Tracking(chosen)
+    task, version = tracking.resolve(name)
+    kept = chosen.home / "bundles" / task / tracking.tags(task, version)["bundle_id"][:12]
+    return read_bundle(kept if kept.is_dir() else tracking.download(task, version, kept))
+
+
+def load_test(bundle: Bundle, *, settings: Settings | None = None) -> Dataset:
+    """Return the events of a bundle's own test window, in which none of its training events lies.
+
+    Raises
+    ------
+    InputError
+        The bundle was not split by time, so there is no such window.
+    """
+    window = bundle.manifest.training.get("test_window")
+    if not window:
+        raise InputError(
+            "this bundle was not split by time, so no window is free of its training events.",
+            hint="Load another window: msa_ml.load(task, since=..., until=...).",
+        )
+    chosen = bundle.manifest.dataset["selection"]
+    return pipeline.load(
+        bundle.manifest.task,
+        window[0],
+        window[1],
+        as_of=datetime.now(UTC),
+        source=chosen["sources"],
+        simulated=chosen["simulated"],
+        settings=settings,
+    )
+
+
+def evaluate(bundle: Bundle, dataset: Dataset, *, workers: int = 0) -> Measured:
+    """Score every event of a dataset with a bundle, with a bar; see :func:`msa_ml.measuring.evaluate_bundle`."""
+    return measuring.evaluate_bundle(bundle, dataset, workers=workers, progress=NotebookBars())
 
 
 def train(
@@ -58,7 +177,7 @@ def train(
     else:
         experiment = Experiment(task=str(what))
     moment = parse_moment(as_of) if isinstance(as_of, str) else as_of or datetime.now(UTC)
-    return walk(
+    return pipeline.train(
         settings or read_settings(),
         experiment,
         moment,

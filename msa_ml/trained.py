@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from msa_ml.bundle.read import Bundle
 from msa_ml.dataset.dataset import Dataset, day_of
 from msa_ml.dataset.splits import PARTS, Split
 from msa_ml.errors import InputError, UnknownNameError
@@ -22,7 +24,7 @@ from msa_ml.mistakes import Verdicts
 from msa_ml.model.calibration import Platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.threshold import Policy
-from msa_ml.publishing import figure_of
+from msa_ml.publishing import figure_of, make_bundle
 from msa_ml.tasks.task import Task
 
 
@@ -203,6 +205,16 @@ class Trained:
             slices=slices_of(index),
             synthetic=self.prepared.dataset.synthetic,
         )
+
+    def export(self, folder: str | Path) -> Bundle:
+        """Write the bundle to ``folder/<first 12 digits of its id>``, verified, without registering it.
+
+        Raises
+        ------
+        InputError
+            An extractor lives in a notebook or a function, where serving cannot import it from.
+        """
+        return make_bundle(self, Path(folder))
 
     def __repr__(self) -> str:
         mark = "SYNTHETIC, " if self.evaluation.synthetic else ""

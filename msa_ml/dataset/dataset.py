@@ -223,7 +223,9 @@ class Dataset:
         # What was kept whatever the sample says is fetched by its ids.
         rest = sorted(missing)
         for start in range(0, len(rest), _IDS):
-            yield from self.store.stream(query("mail_by_ids", self.settings), {"ids": rest[start : start + _IDS]})
+            yield from self.store.stream(
+                query("mail_by_ids", self.settings), {"ids": rest[start : start + _IDS]}
+            )
 
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:
@@ -247,6 +249,21 @@ class Dataset:
             "schema": {name: str(kind) for name, kind in rows.schema.items()},
         }
 
+    def require_events(self) -> None:
+        """Demand that there is something to look at.
+
+        Raises
+        ------
+        DataRefused
+            No event; the message names the store that was looked in.
+        """
+        if not len(self._everything):
+            raise DataRefused(
+                f"no event between {self.selection.since:%Y-%m-%d} and {self.selection.until:%Y-%m-%d} "
+                f"(looked in {self.store.url_public}).",
+                hint="Import mail with `msa-ml import mail PATH`, or widen the window.",
+            )
+
     def require_rows(self) -> None:
         """Demand labelled rows of both classes.
 
@@ -255,12 +272,8 @@ class Dataset:
         DataRefused
             No event, no label, or one class only; the message names the store that was looked in.
         """
+        self.require_events()
         where = f"looked in {self.store.url_public}"
-        if not len(self._everything):
-            raise DataRefused(
-                f"no event between {self.selection.since:%Y-%m-%d} and {self.selection.until:%Y-%m-%d} ({where}).",
-                hint="Import mail with `msa-ml import mail PATH`, or widen the window.",
-            )
         label = self.labelled["label"]
         if not len(label):
             raise DataRefused(
