@@ -108,6 +108,7 @@ def _mail(campaign: Campaign, world: World, chance: Chance, moment: datetime) ->
         "me": sender.name or _brand(campaign, sender),
         "to": user.address,
         "other": user.first,
+        **words.facts(chance),
     }
     host = chance.pick(campaign.domains)
     leave = links.page(chance, host) if chance.yes(0.5) else links.tracked(chance, host, "unsubscribe")
@@ -119,7 +120,7 @@ def _mail(campaign: Campaign, world: World, chance: Chance, moment: datetime) ->
     zone = timezone(timedelta(hours=campaign.hours_east))
     sent = moment - timedelta(seconds=campaign.lag + chance.around(4, 1.0))
     date = sent.astimezone(zone).replace(microsecond=0)
-    found = _fields(campaign, sender, leave, chance)
+    found = _fields(campaign, sender, world, leave, chance)
     if subject.startswith(("Re:", "RE:", "AW:")) and chance.yes(0.4):
         found["In-Reply-To"] = found["References"] = message_id(sender.software, chance, date, sender.host)
     letter = Letter(
@@ -179,7 +180,7 @@ def _page(
         blocks += words.several(section, chance.integer(1, 3), chance, values)
     blocks.append(words.say(f"bye{manner}", chance, values))
     count = chance.integer(1, 2) if campaign.scheme.links else 0
-    buttons = [(words.say("click", chance, values), _link(campaign, chance)) for _ in range(count)]
+    buttons = [(words.say("click", chance, values), _link(campaign, sender, chance)) for _ in range(count)]
     home = campaign.domains[0]
     return Page(
         title=sender.name or subject,
@@ -193,8 +194,9 @@ def _page(
     )
 
 
-def _link(campaign: Campaign, chance: Chance) -> str:
-    host = chance.pick(campaign.domains)
+def _link(campaign: Campaign, sender: Sender, chance: Chance) -> str:
+    own = campaign.base in ("snowshoe", "bulk_account", "rented") and chance.yes(campaign.skill)
+    host = sender.host if own else chance.pick(campaign.domains)
     mark = chance.unit() * (1.0 + campaign.skill)
     if mark < 0.12:
         return links.odd(chance, host)
@@ -214,7 +216,7 @@ def _bodies(campaign: Campaign, sender: Sender, page: Page, chance: Chance) -> t
     return (text if campaign.style == "both" else ""), obfuscate.reveal(html, chance)
 
 
-def _fields(campaign: Campaign, sender: Sender, leave: str, chance: Chance) -> dict[str, str]:
+def _fields(campaign: Campaign, sender: Sender, world: World, leave: str, chance: Chance) -> dict[str, str]:
     found = fields.of_program(sender.software, campaign.language, chance)
     if campaign.lists or sender.software is BULK:
         found |= fields.of_mailing(
@@ -230,6 +232,8 @@ def _fields(campaign: Campaign, sender: Sender, leave: str, chance: Chance) -> d
         local = chance.pick(("office", "info", "contact", "service"))
         own = campaign.skill > 0.5 and chance.yes(0.5)
         found["Reply-To"] = f"{local}@{sender.host if own else chance.pick(campaign.domains)}"
+    if not campaign.designed and chance.yes(0.05):
+        found["Cc"] = world.user(campaign.language).address
     if chance.yes(0.06):
         found["X-Priority"] = chance.pick(("1", "3"))
     return found

@@ -175,15 +175,14 @@ class Campaign:
         return section, chance.below(stock(self.language).size(section))
 
     def _lines(self) -> list[tuple[str, int]]:
-        # A phrase is not said twice; dict keeps the order, a set of strings would not.
-        lines = list(dict.fromkeys(self._line() for _ in range(self._chance.integer(2, 6))))
-        if self.skill < 0.8 or self._chance.yes(0.7):  # the hook itself is seldom missing
-            section = self._chance.pick(self.scheme.own)
-            lines.insert(
-                self._chance.below(len(lines)),
-                (section, self._chance.below(stock(self.language).size(section))),
-            )
-        return lines
+        chance, scheme = self._chance, self.scheme
+        lines = [self._line() for _ in range(chance.integer(2, 6))]
+        if self.skill < 0.8 or chance.yes(0.7):  # the hook itself is seldom missing
+            section = chance.pick(scheme.own)
+            lines.append((section, chance.below(stock(self.language).size(section))))
+        # A phrase is not said twice, and those of one section keep the order they have there.
+        order = chance.some((*scheme.own, *(name for name in scheme.shared if name not in scheme.own)), 9)
+        return sorted(dict.fromkeys(lines), key=lambda line: (order.index(line[0]), line[1]))
 
     def _subject(self) -> tuple[str, int]:
         chance, scheme = self._chance, self.scheme

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+
 from msa_ml.source.simulate.chance import Chance
 from msa_ml.source.simulate.mail.software import (
     BULK,
@@ -21,7 +23,7 @@ def of_program(software: Software, language: str, chance: Chance) -> dict[str, s
     """Return fields that a program writes of its own accord."""
     fields: dict[str, str] = {}
     if software in (OUTLOOK, EXCHANGE):
-        fields["Thread-Index"] = f"AQH{chance.hex(26)}=="
+        fields["Thread-Index"] = "AQH" + b2a_base64(chance.bytes(20), newline=False).decode()[:27]
         fields["Content-Language"] = "en-GB" if language == "en" else f"{language}-{language.upper()}"
     elif software is MUTT:
         fields["Content-Disposition"] = "inline"

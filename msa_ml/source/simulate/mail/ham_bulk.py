@@ -18,9 +18,9 @@ from msa_ml.source.simulate.mail.world import Company, Person, World
 # Sections a company of each kind writes newsletters from, with weights. The words of fraud are part of honest trades.
 NEWS: dict[str, tuple[tuple[str, float], ...]] = {
     "shop": (("deal", 0.7), ("news", 0.29), ("prize", 0.01)),
-    "parcel": (("news", 0.6), ("parcel", 0.3), ("deal", 0.1)),
+    "parcel": (("news", 0.6), ("parcel", 0.28), ("deal", 0.1), ("toll", 0.02)),
     "bank": (("money", 0.68), ("loan", 0.06), ("account", 0.24), ("phish", 0.02)),
-    "provider": (("news", 0.58), ("account", 0.4), ("phish", 0.02)),
+    "provider": (("news", 0.58), ("account", 0.4), ("hold", 0.02)),
     "clinic": (("news", 0.65), ("appointment", 0.3), ("pharma", 0.05)),
     "saas": (("news", 0.6), ("offer", 0.2), ("deal", 0.2)),
     "finance": (("money", 0.82), ("crypto", 0.1), ("loan", 0.08)),
@@ -91,12 +91,14 @@ class Mailings:
         user = self._world.user()
         company = self._world.sender(progress, user.language)
         section = chance.pick(AFFAIRS[company.kind])
-        words, values = stock(company.language), _values(company, user)
+        words = stock(company.language)
+        values = _values(company, user) | words.facts(chance)
         subject = words.say(f"{section}.subject", chance, values)
         blocks = [words.say("hello.formal", chance, values)]
-        blocks += words.several(section, chance.integer(2, 4), chance, values)
-        if section == "account" and chance.yes(0.03):  # banks warn in the words of those who imitate them
-            blocks.append(words.say("phish", chance, values))
+        blocks += words.in_order(section, chance.integer(2, 4), chance, values)
+        if chance.yes(0.02):  # honest warnings and reminders in the words of those who imitate them
+            warning = {"account": "phish", "reset": "hold", "parcel": "toll"}.get(section, "deal")
+            blocks.append(words.say(warning, chance, values))
         blocks.append(words.say("bye.formal", chance, values))
         files: tuple[Attachment, ...] = ()
         if section == "invoice" or (section in ("order", "appointment") and chance.yes(0.15)):
@@ -200,6 +202,8 @@ class Mailings:
 def _envelope(sender: Address, server: Server, user: Person, chance: Chance) -> str:
     """Return an envelope address that tells the service which copy came back."""
     front = chance.pick(("em", "bounce"))
+    if chance.yes(0.2):
+        return f"bounces+{chance.hex(8)}@{server.signs}"
     who = user.address.replace("@", "=") if chance.yes(0.5) else sender.address.partition("@")[0]
     return f"bounces+{chance.integer(10_000, 9_999_999)}-{chance.hex(4)}-{who}@{front}.{server.signs}"
 
@@ -244,7 +248,7 @@ def _page(
             return links.short(chance)
         if company.tracks and (bulk or chance.yes(0.3)):
             return links.tracked(chance, host, "click" if company.bulk_through else "news")
-        return links.page(chance, company.partner if chance.yes(0.25) else company.domain)
+        return links.page(chance, company.partner if chance.yes(0.35) else company.domain)
 
     leave = (
         links.tracked(chance, host, "unsubscribe") if company.tracks else links.page(chance, company.domain)
@@ -274,6 +278,13 @@ def _bodies(company: Company, page: Page, chance: Chance, *, bulk: bool) -> tupl
         html = markup.designed(page, company.look)
     else:
         html = markup.written("table", page.blocks, page.buttons)
-    if chance.yes(0.02):  # an empty element left behind by an editor
-        html = html.replace("</td>", "<span></span></td>", 1)
+    if chance.yes(0.04):  # an empty or unseen element left behind by an editor
+        left = chance.pick(
+            (
+                "<span></span>",
+                '<span style="display:none"></span>',
+                '<span style="font-size:0px">&nbsp;</span>',
+            )
+        )
+        html = html.replace("</td>", f"{left}</td>", 1)
     return (text if chance.yes(0.6) else ""), html

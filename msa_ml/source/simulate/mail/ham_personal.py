@@ -31,6 +31,8 @@ _TOUCHY = (
     "prize",
     "phish",
     "parcel",
+    "hold",
+    "toll",
 )
 _HOSTS = ("localhost", "MacBook-Pro.local", "DESKTOP-4F2K", "phone.local")
 _REPLY = {"en": "Re: ", "de": "AW: ", "fr": "RE: ", "es": "RE: ", "ru": "Re: "}
@@ -225,7 +227,8 @@ class Letters:
         chance, user, other = self._chance, thread.user, thread.other
         software = other.software
         date = other.clock(moment - timedelta(seconds=chance.around(4, 1.0)))
-        name = message_id(software, chance, date, other.domain if chance.yes(0.93) else chance.pick(_HOSTS))
+        odd = software.message_id != "google" and chance.yes(0.07)
+        name = message_id(software, chance, date, chance.pick(_HOSTS) if odd else other.domain)
         references = (*thread.references, thread.last_id) if thread.last_id else ()
         mark = _REPLY[other.language] if references else ""
         subject = thread.subject if thread.subject.startswith(mark) else mark + thread.subject
@@ -235,8 +238,9 @@ class Letters:
             files = tuple(attachments.file(chance, attachments.PRIVATE) for _ in range(chance.integer(1, 2)))
         if chance.yes(0.7):
             answer = message_id(user.software, chance, moment, user.domain)
+            said = self._answer(user, other, text)
             self._threads.append(
-                Thread(user, other, subject, thread.topic, answer, (*references, name), text[:600], moment)
+                Thread(user, other, subject, thread.topic, answer, (*references, name), said, moment)
             )
             if len(self._threads) > 250:
                 self._threads.pop(0)
@@ -265,12 +269,22 @@ class Letters:
             forwarded_by=self._forwarder(),
         )
 
+    def _answer(self, user: Person, other: Person, text: str) -> str:
+        """Return what our user answers; the letter itself leaves our server and is never seen here."""
+        words, chance = stock(user.language), self._chance
+        values = {"me": user.first, "who": other.first}
+        lines = [words.say("reply", chance, values), words.say("bye", chance, values), f"{other.name}:"]
+        return "\n".join([*lines, *(f"> {line}" for line in text.splitlines()[:10])])
+
     def _bodies(self, writer: Person, frame: list[str]) -> tuple[str, str]:
         chance = self._chance
         wrapped = frame
         if chance.yes(0.6):
             wrapped = [
-                text if text.startswith((">", "-- ")) or "\n> " in text else fill(text, 76) for text in frame
+                text
+                if text.startswith((">", "-- ")) or "\n> " in text
+                else fill(text, 76, break_on_hyphens=False, break_long_words=False)
+                for text in frame
             ]
         text = "\n\n".join(wrapped) + "\n"
         if not chance.yes(writer.html):

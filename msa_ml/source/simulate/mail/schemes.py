@@ -53,9 +53,9 @@ SCHEMES: dict[str, Scheme] = {
     ),
     "bank": Scheme("phishing", ("phish",), ("account",), "designed", ("bank", "finance"), weight=1.3),
     "mailbox": Scheme(
-        "phishing", ("phish",), ("account", "reset"), "either", ("provider", "saas"), weight=1.3
+        "phishing", ("hold", "phish"), ("account", "reset"), "either", ("provider", "saas"), weight=1.3
     ),
-    "parcel": Scheme("phishing", ("phish",), ("parcel",), "designed", ("parcel", "shop"), weight=1.3),
+    "parcel": Scheme("phishing", ("toll",), ("parcel",), "designed", ("parcel", "shop"), weight=1.3),
     "malware": Scheme(
         "phishing",
         ("invoice",),

@@ -125,6 +125,16 @@ class Stock:
             self._fill(phrase, chance, values or {}) for phrase in chance.some(self._sections[section], count)
         ]
 
+    def facts(self, chance: Chance) -> dict[str, str]:
+        """Return values that stay the same throughout one mail: its reference, its sum, its code."""
+        return {name: _BUILT_IN[name](chance, self.language) for name in ("code", "amount", "digits")}
+
+    def in_order(self, section: str, count: int, chance: Chance, values: Values | None = None) -> list[str]:
+        """Return different phrases of a section in the order they stand there, as a form letter has them."""
+        phrases = self._sections[section]
+        places = sorted(chance.some(range(len(phrases)), count))
+        return [self._fill(phrases[place], chance, values or {}) for place in places]
+
     def words(self, section: str) -> list[str]:
         """Return the phrases of a section that has no slots."""
         return [

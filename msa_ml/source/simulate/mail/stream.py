@@ -19,7 +19,7 @@ from msa_ml.source.simulate.mail.world import World
 from msa_ml.source.simulate.rhythm import DAY_MS, arrivals
 
 SPAM_SHARE = 0.4
-STRENGTH = 0.5
+STRENGTH = 0.3
 HAM_KINDS = {"personal": 0.27, "thread": 0.19, "newsletter": 0.29, "transactional": 0.22, "bounce": 0.03}
 
 
