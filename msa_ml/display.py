@@ -93,14 +93,13 @@ def explain(event_id: str, bundle: Bundle, *, reasons: int = 8, settings: Settin
 def _raw(event_id: str, settings: Settings | None) -> bytes:
     chosen = settings or read_settings()
     store = connect(chosen.clickhouse_url, settings=chosen)
-    found = store.frame(query("one_mail", chosen), {"event_id": event_id})
+    found = store.frame(query("mail_by_ids", chosen), {"ids": [event_id]})
     if not len(found):
-        raise InputError(f"no mail with the id {event_id[:40]!r} in {store.url_public}.")
-    raw: bytes = found["raw"][0]
-    if not raw:
         raise InputError(
-            "the raw mail was removed by retention; its features may still be in feature_vectors."
+            f"no raw mail with the id {event_id[:40]!r} in {store.url_public}.",
+            hint="There is no such event, or retention has removed its text.",
         )
+    raw: bytes = found["raw"][0]
     return raw
 
 

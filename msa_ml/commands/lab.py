@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import click
 
 from msa_ml.commands.options import show
 from msa_ml.errors import InputError
-from msa_ml.settings import find_home
+from msa_ml.settings import Settings, find_home
 from msa_ml.settings import read as read_settings
 
 
@@ -22,16 +21,41 @@ from msa_ml.settings import read as read_settings
     epilog="Examples: msa-ml lab; msa-ml lab --demo; msa-ml lab -- --no-browser --port 9000",
 )
 @click.option("--demo", is_flag=True, help="Open the demo's home instead of the project's.")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Use this home instead of the project's .msa",
+)
 @click.argument("jupyter", nargs=-1, type=click.UNPROCESSED)
-def lab_command(*, demo: bool, jupyter: tuple[str, ...]) -> None:
+def lab_command(*, demo: bool, home: Path | None, jupyter: tuple[str, ...]) -> None:
     """Open JupyterLab with connection and tracking set; further words go to jupyter lab."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise InputError("JupyterLab is not installed.", hint="pip install 'msa-ml[notebook,local]'")
-    home = find_home(Path.cwd())
-    settings = read_settings(home=home / "demo" if demo else None)
+    project = find_home(Path.cwd()).parent
+    settings = read_settings(home=home or (project / ".msa" / "demo" if demo else None))
     if demo and not settings.home.exists():
         raise InputError("there is no demo yet.", hint="Make it first: msa-ml demo")
-    environment = {
+    if not sys.executable:
+        raise InputError("the Python that runs this command cannot be found.")
+    notebooks = project / "notebooks"
+    folder = notebooks if notebooks.is_dir() else Path.cwd()
+    show(f"JupyterLab on {folder}, home {settings.home}", as_json=True)
+    # Our own interpreter, so that notebooks find this very installation.
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *jupyter]
+    sys.stderr.flush()
+    os.execve(command[0], command, environment_of(settings))  # noqa: S606 - our own interpreter, no shell
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process whose notebooks shall see these settings.
+
+    Examples
+    --------
+    >>> found = environment_of(read_settings(home=Path("/srv/demo")))
+    >>> found["MSA_HOME"], found["MSA_CLICKHOUSE_URL"]
+    ('/srv/demo', 'chdb:///srv/demo/store')
+    """
+    return {
         **os.environ,
         "MSA_HOME": str(settings.home),
         "MSA_CLICKHOUSE_URL": settings.clickhouse_url,
@@ -40,11 +64,3 @@ def lab_command(*, demo: bool, jupyter: tuple[str, ...]) -> None:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
     }
-    notebooks = home.parent / "notebooks"
-    folder = notebooks if notebooks.is_dir() else Path.cwd()
-    show(f"JupyterLab on {folder}, home {settings.home}", as_json=True)
-    # The kernel's own interpreter, so that notebooks find this very installation.
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *jupyter]
-    if shutil.which(sys.executable) is None:
-        raise InputError("the Python that runs this command cannot be found.")
-    os.execvpe(command[0], command, environment)  # noqa: S606 - our own interpreter, no shell
