@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,6 @@ from msa_ml.dataset.dataset import day_of
 from msa_ml.errors import UnknownNameError
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.report import report
-from msa_ml.features.spec import Specification
 from msa_ml.markup import table
 from msa_ml.model.calibration import sigmoid
 from msa_ml.model.threshold import default_policy
@@ -67,15 +66,21 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         code_revision=code_revision(),
         synthetic=dataset.synthetic,
     )
-    fresh = folder / f".new-{Specification.of(prepared.features).digest[:12]}-{id(trained):x}"
-    bundle = write(fresh, contents, golden_mail())
-    final = folder / bundle.id[:12]
-    if final.exists():
-        # The same data and code gave the same bundle before.
-        shutil.rmtree(fresh)
-    else:
-        fresh.rename(final)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=_made(folder)) as place:
+        bundle = write(Path(place) / "bundle", contents, golden_mail())
+        final = folder / bundle.id[:12]
+        try:
+            bundle.path.rename(final)
+        except OSError:
+            # The same data and code gave the same bundle before, or in another process just now.
+            if not final.is_dir():
+                raise
     return load_bundle(final, packages=packages_of(prepared.features), replay=False)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _test_window(trained: Trained) -> list[str] | None:
@@ -198,6 +203,7 @@ def run_items(trained: Trained, bundle: Bundle) -> RunItems:
         documents={
             "MODEL_CARD.md": (bundle.path / "MODEL_CARD.md").read_text(encoding="utf-8"),
             "evaluation.txt": trained.evaluation.table(),
+            "query.sql": trained.prepared.dataset.sql,
             "report.html": report_of(trained),
         },
         values={

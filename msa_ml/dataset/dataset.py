@@ -143,7 +143,7 @@ class Dataset:
             "sample": self.selection.sample,
             **self._sampling(),
         }
-        frame = self.store.frame(query("events_with_labels", self.settings), parameters)
+        frame = self.store.frame(self.sql, parameters)
         return frame.with_columns(
             pl.col("label").replace(-1, None).cast(pl.Int8), pl.col("conflict").cast(pl.Boolean)
         )
@@ -155,6 +155,11 @@ class Dataset:
             "sample_below": _ALL if share == 1 else int(share * _ALL),
             "sample_by_campaign": self.selection.sample_by == "campaign",
         }
+
+    @property
+    def sql(self) -> str:
+        """The query over events and labels, own tables filled in; values stay parameters."""
+        return query("events_with_labels", self.settings)
 
     @cached_property
     def _mature(self) -> pl.Series:
@@ -234,11 +239,10 @@ class Dataset:
         total = 0
         for event, label in zip(rows["event_id"].to_list(), rows["label"].to_list(), strict=True):
             total = (total + int(hashlib.sha256(f"{event} {label}".encode()).hexdigest()[:16], 16)) % 2**64
-        sql = query("events_with_labels", self.settings)
         return {
             "task": self.task,
             "selection": self.selection.to_json(),
-            "query_sha256": hashlib.sha256(sql.encode()).hexdigest(),
+            "query_sha256": hashlib.sha256(self.sql.encode()).hexdigest(),
             "rows": len(rows),
             "abuse": int((rows["label"] == 1).sum()),
             "sources": sorted(rows["source"].unique().to_list()),

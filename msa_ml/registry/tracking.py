@@ -44,6 +44,8 @@ class Tracking:
         os.environ.setdefault("DO_NOT_TRACK", "true")
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        # With a server it prints links to standard output, which belongs to our result.
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
         # MLflow would copy the lock file of whatever project is the working directory into the model.
         os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
         os.environ.setdefault("MLFLOW_LOG_UV_FILES", "false")
