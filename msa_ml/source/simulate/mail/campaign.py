@@ -116,6 +116,7 @@ class Campaign:
         ):
             if change == "line":
                 self.lines[chance.below(len(self.lines))] = self._line()
+                self.lines = list(dict.fromkeys(self.lines))
             elif change == "subject":
                 self.subject = self._subject()
             elif change == "domain":

@@ -96,7 +96,7 @@ class Mailings:
         subject = words.say(f"{section}.subject", chance, values)
         blocks = [words.say("hello.formal", chance, values)]
         blocks += words.in_order(section, chance.integer(2, 4), chance, values)
-        if chance.yes(0.02):  # honest warnings and reminders in the words of those who imitate them
+        if chance.yes(0.03):  # honest warnings and reminders in the words of those who imitate them
             warning = {"account": "phish", "reset": "hold", "parcel": "toll"}.get(section, "deal")
             blocks.append(words.say(warning, chance, values))
         blocks.append(words.say("bye.formal", chance, values))

@@ -218,7 +218,11 @@ class Letters:
         frame += (
             [" ".join(body)] if chance.yes(0.5) and not any(line.startswith(">") for line in body) else body
         )
-        frame.append(words.say(f"bye{formal}", chance, values))
+        # The first of the formal farewells is the one that people use, the others are those of companies.
+        farewell = (
+            words.phrase("bye.formal", 0, chance, values) if formal else words.say("bye", chance, values)
+        )
+        frame.append(farewell)
         if writer.formality > 0.6:
             frame.append(f"-- \n{writer.name}\n{chance.pick(words.words('city'))}, {writer.domain}")
         return frame
