@@ -31,6 +31,7 @@ _LAZY = {
     "fit": "msa_ml.notebook",
     "load": "msa_ml.pipeline",
     "load_bundle": "msa_ml.notebook",
+    "load_ipython_extension": "msa_ml.notebook",
     "load_test": "msa_ml.notebook",
     "message": "msa_ml.display",
     "plot_days": "msa_ml.exploring",

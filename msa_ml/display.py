@@ -8,6 +8,7 @@ from html import escape
 
 from msa_ml.bundle.read import Bundle, Score
 from msa_ml.errors import InputError
+from msa_ml.features.mail.encoded import decode_words
 from msa_ml.features.mail.message import Message
 from msa_ml.settings import Settings
 from msa_ml.settings import read as read_settings
@@ -15,7 +16,10 @@ from msa_ml.source.clickhouse import connect
 from msa_ml.source.queries import query
 
 _HEADERS = ("from", "reply-to", "to", "subject", "date", "authentication-results")
-_ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
+_ADDRESS = re.compile(r"[\w.+=-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})")
+# What stands behind the path of a URL often names the reader.
+_QUERY = re.compile(r"(https?://[^\s?#]{1,2000})[?#][^\s>\"')]{1,4000}", re.IGNORECASE)
+_HOST = re.compile(r"https?://(?:[^\s/@]{0,200}@)?([^\s/:?#]{1,253})", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{4,}")
 _LONGEST = 4_000
 # Control and direction characters would act on a terminal or reorder what is read.
@@ -34,7 +38,8 @@ class Shown:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f'<pre style="white-space: pre-wrap">{escape(self.text)}</pre>'
+        look = "white-space:pre-wrap;overflow-wrap:anywhere;font-family:var(--jp-code-font-family,monospace);line-height:1.4"
+        return f'<pre style="{look};border-left:3px solid #888;padding-left:.8em">{escape(self.text)}</pre>'
 
 
 def show(event_id: str, *, reveal: bool = False, settings: Settings | None = None) -> Shown:
@@ -45,7 +50,7 @@ def show(event_id: str, *, reveal: bool = False, settings: Settings | None = Non
     event_id
         As it stands in a dataset.
     reveal
-        Show addresses and long numbers too; without it only their domain and length.
+        Show addresses, long numbers and the queries of URLs too; without it only domain, length and path.
     settings
         Default: environment and ``msa.toml``.
 
@@ -115,15 +120,22 @@ def as_text(raw: bytes, *, reveal: bool = False) -> str:
     hello
     """
     mail = Message(raw)
-    lines = []
-    for name in _HEADERS:
-        value = mail.subject if name == "subject" else mail.header(name)
-        if value:
-            lines.append(f"{name + ':':<8} {value[:500]}")
-    names = [part.file_name for part in mail.parts if part.file_name]
-    if names:
-        lines.append(f"{'files:':<8} {', '.join(names[:20])}")
-    text = _ACTIVE.sub(" ", "\n".join([*lines, "", mail.text[:_LONGEST]]))
-    if reveal:
-        return text
-    return _DIGITS.sub(lambda found: "#" * len(found[0]), _ADDRESS.sub(r"...@\1", text))
+    hosts = dict.fromkeys(found[1].lower() for url in mail.urls if (found := _HOST.match(url)))
+    shown = {name: mail.header(name) or "" for name in _HEADERS}
+    shown = {name: " ".join(decode_words(value).split())[:500] for name, value in shown.items()}
+    shown["files"] = ", ".join(part.file_name for part in mail.parts[:20] if part.file_name)
+    shown["links to"] = ", ".join(list(hosts)[:10])
+    body = mail.text[:_LONGEST]
+    if not reveal:
+        # A date is no number to hide.
+        shown = {name: value if name == "date" else _redacted(value) for name, value in shown.items()}
+        body = _redacted(body)
+    width = max(len(name) for name, value in shown.items() if value or name == "from") + 1
+    lines = [f"{name + ':':<{width}} {value}" for name, value in shown.items() if value]
+    return _ACTIVE.sub(" ", "\n".join([*lines, "", body]))
+
+
+def _redacted(text: str) -> str:
+    """Hide addresses, what URLs carry behind their path, and long numbers."""
+    text = _ADDRESS.sub(r"...@\1", _QUERY.sub(r"\1?...", text))
+    return _DIGITS.sub(lambda found: "#" * len(found[0]), text)

@@ -5,10 +5,14 @@ Everything given is escaped; nothing here ever renders HTML that somebody else w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 
-SYNTHETIC = "SYNTHETIC"
+import polars as pl
+
+_UNKNOWN = "unknown"
 _LEFT = ' style="text-align:left"'
 _RIGHT = ' style="text-align:right;white-space:nowrap"'
 # White on dark orange keeps a contrast of 5.6 whatever the page behind it.
@@ -44,7 +48,7 @@ def table(
     head
         Names of the columns.
     rows
-        Cells; ``None`` is shown as an empty cell, whole numbers with separators of thousands.
+        Cells; ``None`` is shown as an empty cell, ``nan`` as ``unknown``, whole numbers with separators of thousands.
     caption
         Stands above, in words.
     synthetic
@@ -82,6 +86,25 @@ def table(
     )
 
 
+def frame(found: pl.DataFrame, *, most: int = 60) -> str:
+    """Return a polars frame as an HTML table: its own column names, numbers with four digits, no types.
+
+    Parameters
+    ----------
+    found
+        Any frame.
+    most
+        Rows shown; how many there are is said when there are more.
+
+    Examples
+    --------
+    >>> "no row" in frame(pl.DataFrame({"event_id": []})), ">0.3333<" in frame(pl.DataFrame({"fpr": [1 / 3]}))
+    (True, True)
+    """
+    notes = ["no row"] if not len(found) else [f"{most} of {len(found):,} rows"] if len(found) > most else []
+    return table(found.columns, found.head(most).iter_rows(), notes=notes)
+
+
 def folded(summary: str, inside: str, *, opened: bool = False) -> str:
     """Return something that opens on a click; ``inside`` is HTML made here.
 
@@ -95,12 +118,16 @@ def folded(summary: str, inside: str, *, opened: bool = False) -> str:
 
 
 def _text(cell: object) -> str:
-    if cell is None:
-        return ""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return "" if cell is None else _UNKNOWN
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if 1e4 <= abs(cell) < 1e15 else f"{cell:.4g}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
 def _numeric(text: str) -> bool:
-    return not text or text[0].isdigit() or (text[0] in "-+?" and (text == "?" or text[1:2].isdigit()))
+    return text in ("", "?", _UNKNOWN) or text[0].isdigit() or (text[0] in "-+" and text[1:2].isdigit())

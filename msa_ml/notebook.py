@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 from tqdm.auto import tqdm
 
-from msa_ml import exploring, measuring, pipeline
+from msa_ml import exploring, markup, measuring, pipeline
 from msa_ml.bundle.manifest import FILE
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as read_bundle
@@ -20,7 +22,7 @@ from msa_ml.exploring import Extracted
 from msa_ml.features.extractor import Extractor, FeatureSet
 from msa_ml.measuring import Measured
 from msa_ml.publishing import Published
-from msa_ml.settings import Settings, find_home
+from msa_ml.settings import Settings, find_home, make_demo_home
 from msa_ml.settings import read as read_settings
 from msa_ml.simulation import DAYS, PER_DAY, SEED, START, simulate_into
 from msa_ml.source.clickhouse import connect
@@ -38,14 +40,22 @@ class NotebookBars:
             yield lambda done: bar.update(done) and None
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Show polars frames as plain tables in a notebook that says ``%load_ext msa_ml``: whole ids, no types, no quotes."""
+    formatter = shell.display_formatter.formatters["text/html"]
+    formatter.for_type(pl.DataFrame, markup.frame)
+
+
 def demo() -> Settings:
     """Return the settings of the demo's home, ``.msa/demo`` of the project; its mail is simulated when it is missing.
 
     Everything in that home is SYNTHETIC, and nothing of it ever mixes with your own. Under ``msa-ml lab --demo`` and
     wherever ``MSA_HOME`` names a demo's home, it is that one.
     """
-    home = read_settings().home
-    settings = read_settings(home=home if home.name == "demo" else find_home(Path.cwd()) / "demo")
+    here = read_settings()
+    home = here.home if here.is_demo else find_home(Path.cwd()) / "demo"
+    make_demo_home(home, anew=False)
+    settings = read_settings(home=home, isolated=True)
     store = connect(settings.results_url, settings=settings)
     with store.session():
         init(store, retention=settings.section("retention"))
@@ -176,7 +186,7 @@ def train(
         experiment = Experiment.read(Path(what))
     else:
         experiment = Experiment(task=str(what))
-    moment = parse_moment(as_of) if isinstance(as_of, str) else as_of or datetime.now(UTC)
+    moment = parse_moment(as_of) if as_of else datetime.now(UTC)
     return pipeline.train(
         settings or read_settings(),
         experiment,

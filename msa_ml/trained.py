@@ -91,7 +91,7 @@ class Prepared:
         return table(
             ("part", "ham", "spam", "first (UTC)", "last (UTC)"),
             rows,
-            caption=f"{len(self.features.columns)} features of {len(self.index):,} labelled events, split {self.split.how}",
+            caption=f"{len(self.features.columns)} features of {len(self.index):,} labelled events, split {self.split.how.partition(':')[0]}",
             synthetic=self.dataset.synthetic,
             notes=[f"left out: {count:,} {reason}" for reason, count in self.split.dropped.items() if count],
         )

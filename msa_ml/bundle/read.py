@@ -71,7 +71,7 @@ class Score:
     def _repr_html_(self) -> str:
         said = "flagged" if self.decision else "not flagged"
         rows = [
-            (f"{reason.contribution:+.2f}", reason.name, reason.words, f"{reason.value:g}")
+            (f"{reason.contribution:+.2f}", reason.name, reason.words, reason.value)
             for reason in self.reasons
         ]
         return table(

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from msa_ml.errors import InputError
@@ -74,7 +75,7 @@ def days(counts: pl.DataFrame, *, synthetic: bool = False) -> Figure:
 def spread(y: ArrayLike, values: ArrayLike, name: str, *, synthetic: bool = False) -> Figure:
     """Return how one number is spread in each class, as shares of the class; unknown ones are counted in the legend.
 
-    Numbers that span more than two decades above zero are drawn on a log axis.
+    Numbers above zero that span more than a factor of 20 are drawn on a log axis, unless they are few whole numbers.
 
     Parameters
     ----------
@@ -115,6 +116,7 @@ def spread(y: ArrayLike, values: ArrayLike, name: str, *, synthetic: bool = Fals
         )
     axes.set_xlabel(name)
     axes.set_ylabel("share of the class")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
     tidy(axes)
     return figure
@@ -125,9 +127,14 @@ def _edges(numbers: NDArray[np.float64], axes: Axes) -> NDArray[np.float64]:
     distinct = np.unique(numbers)
     if not len(distinct):
         return np.array([0.0, 1.0])
-    if distinct[0] > 0 and distinct[-1] > 100 * distinct[0]:
-        axes.set_xscale("log")
-        return np.geomspace(distinct[0], distinct[-1] * 1.001, 41)
-    if len(distinct) <= 20 and (distinct == np.round(distinct)).all() and distinct[-1] - distinct[0] <= 40:
+    whole = (
+        len(distinct) <= 20 and (distinct == np.round(distinct)).all() and distinct[-1] - distinct[0] <= 40
+    )
+    if whole:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return np.arange(distinct[0] - 0.5, distinct[-1] + 1.0)
+    if distinct[0] > 0 and distinct[-1] > 20 * distinct[0]:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+        return np.geomspace(distinct[0], distinct[-1] * 1.001, 41)
     return np.histogram_bin_edges(numbers, bins=40)
