@@ -1,6 +1,7 @@
 """``msa-ml``: the command line.
 
-Exit codes: 0 done, 1 refused by a gate or check, 2 wrong usage or bad input, 3 a system it needs is unavailable.
+Exit codes: 0 done, 1 refused by a gate or check, 2 wrong usage or bad input, 3 a system it needs is unavailable, 70 a
+defect of this program, 130 interrupted.
 With ``--json`` exactly one object stands on the last line of standard output; everything else goes to standard error.
 """
 
@@ -61,12 +62,16 @@ class _Lazy(click.Group):
 
 @click.group(
     cls=_Lazy,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Example: msa-ml import mail ~/Maildir --label '*Junk*=spam' --label '*=ham' && msa-ml train spam",
 )
 @click.version_option(__version__, prog_name="msa-ml")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Train spam and abuse models on your own data, and hand them to serving as verified bundles."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as load_bundle
-from msa_ml.dataset.dataset import Dataset, day_of
+from msa_ml.dataset.dataset import Dataset, day_of, weights_of
 from msa_ml.errors import DataRefused, InputError, Refused
 from msa_ml.evaluation.compare import Comparison, Verdict, compare, verdict
 from msa_ml.features.extraction import extract_mail
@@ -23,6 +23,7 @@ from msa_ml.pipeline import Progress, Silent, load
 from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import Settings
 from msa_ml.trained import slices_of
+from msa_ml.unseen import unseen
 
 LEAST = 20
 """Fewest events of each class that a comparison is made on."""
@@ -82,12 +83,17 @@ def compare_bundles(
         Too few labelled events of a class.
     """
     say = progress or Silent()
-    index = dataset.labelled
+    if champion.manifest.task != challenger.manifest.task:
+        raise InputError(
+            f"a {champion.manifest.task} bundle and a {challenger.manifest.task} bundle answer different questions."
+        )
+    fresh = unseen([champion, challenger], dataset)
+    index = fresh.index.filter(pl.col("label").is_not_null())
     y = index["label"].to_numpy().astype(np.int8)
     counts = {"ham": int((y == 0).sum()), "spam": int((y == 1).sum())}
     if min(counts.values()) < LEAST:
         raise DataRefused(
-            f"the window holds {counts['ham']} ham and {counts['spam']} spam, a comparison needs {LEAST} of each.",
+            f"the window holds {counts['ham']} ham and {counts['spam']} spam, a comparison needs {LEAST} of each. {'; '.join(fresh.said())}".strip(),
             hint="Widen the window.",
         )
     with say.step("scoring with both", 2 * len(index)) as done:
@@ -98,20 +104,22 @@ def compare_bundles(
         raise InputError(
             f"the champion has no policy '{name}' to compare with.", hint="Train both with one budget."
         )
-    weight = index["weight"].to_numpy()
     comparison = compare(
         y,
         logits[0],
         logits[1],
         champion_policy=by_name[0][name],
         challenger_policy=by_name[1][name],
-        weight=weight if (weight != 1).any() else None,
+        weight=weights_of(index),
         campaign=index["campaign"].to_numpy().astype(str),
         day=day_of(index),
         slices=slices_of(index),
         synthetic=dataset.synthetic,
     )
-    return Compared(champion.id, challenger.id, comparison, verdict(comparison))
+    judged = verdict(comparison)
+    # A gate that nobody ran is said, so that its silence is not taken for a pass.
+    reasons = (*judged.reasons, "not run: obfuscation suite", *fresh.said())
+    return Compared(champion.id, challenger.id, comparison, Verdict(judged.promote, reasons))
 
 
 def _logits(
@@ -153,6 +161,7 @@ def promote(
     Refused
         The verdict is no, or the version was trained on simulated events.
     """
+    tracking.demand_promotable(task, version)
     champion = tracking.champion(task)
     judged: Compared | None = None
     if not forced and champion not in (None, version):

@@ -42,12 +42,15 @@ class DataChoice:
 
 @dataclass(frozen=True)
 class SplitChoice:
-    """``[split]``: ``method = "time"`` with shares or dates, or ``method = "given"`` with lists of origin patterns."""
+    """``[split]``: ``method = "time"`` with shares or dates, or ``method = "given"`` with lists of origin patterns.
+
+    ``gap`` is the label delay between training and calibration; empty = the task's.
+    """
 
     method: str = "time"
     shares: tuple[float, ...] = (0.60, 0.15, 0.25)
     dates: tuple[str, ...] = ()
-    gap: str = "1d"
+    gap: str = ""
     train: tuple[str, ...] = ()
     calibration: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
@@ -118,7 +121,13 @@ class Experiment:
         _one_of("data.keep", self.data.keep, ("", "spam", "ham"))
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
         _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
-        parse_length(self.split.gap)
+        if self.split.gap:
+            parse_length(self.split.gap)
+        if self.data.window and not parse_length(self.data.window):
+            raise InputError("data.window must be longer than 0.")
+        for key, value, low, high in self._ranges():
+            if not low <= value <= high:
+                raise InputError(f"{key} must be {low:g} to {high:g}, found {value:g}.")
         if self.split.method == "given" and not (self.split.train and self.split.test):
             raise InputError(
                 "split.method = 'given' needs split.train and split.test, lists of origin patterns."
@@ -127,6 +136,26 @@ class Experiment:
             raise InputError("split.dates must hold two dates: the start of calibration and of test.")
         if not all(0 < budget < 1 for budget in self.evaluation.budgets) or not self.evaluation.budgets:
             raise InputError("evaluation.budgets must be shares between 0 and 1.")
+
+    def _ranges(self) -> list[tuple[str, float, float, float]]:
+        """Return (key, value, least, most) of every number."""
+        content, trees = self.model.content, self.model.trees
+        return [
+            ("seed", self.seed, 0, 2**31 - 1),
+            ("data.sample", self.data.sample, 1e-6, 1),
+            ("model.folds", self.model.folds, 2, 100),
+            ("model.content.bits", content.bits, 10, 24),
+            ("model.content.alpha", content.alpha, 1e-12, 1),
+            ("model.content.epochs", content.epochs, 1, 1000),
+            ("model.trees.rounds", trees.rounds, 1, 100_000),
+            ("model.trees.depth", trees.depth, 1, 16),
+            ("model.trees.rate", trees.rate, 1e-6, 1),
+            ("model.trees.row_share", trees.row_share, 0.01, 1),
+            ("model.trees.column_share", trees.column_share, 0.01, 1),
+            ("model.trees.child_weight", trees.child_weight, 0, 1e9),
+            ("model.trees.l2", trees.l2, 0, 1e9),
+            ("evaluation.replicates", self.evaluation.replicates, 20, 100_000),
+        ]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Experiment:
@@ -175,13 +204,16 @@ def parse_length(text: str) -> timedelta:
     """
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     try:
-        return timedelta(**{units[text[-1]]: float(text[:-1])})
+        length = timedelta(**{units[text[-1]]: float(text[:-1])})
     except (KeyError, IndexError, ValueError, OverflowError) as error:
         raise InputError(f"expected a length of time such as 90d, 36h, 30m or 2w, found '{text}'.") from error
+    if length < timedelta(0):
+        raise InputError(f"a length of time cannot be negative, found '{text}'.")
+    return length
 
 
-def parse_moment(text: str) -> datetime:
-    """Read an ISO date or time; without an offset it is UTC.
+def parse_moment(text: str | date | datetime) -> datetime:
+    """Read an ISO date or time, or take one; without an offset it is UTC.
 
     Examples
     --------
@@ -189,7 +221,7 @@ def parse_moment(text: str) -> datetime:
     '2026-11-23T00:00:00+00:00'
     """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text if isinstance(text, str) else text.isoformat())
     except ValueError as error:
         raise InputError(
             f"expected a date such as 2026-11-23 or 2026-11-23T08:00, found '{text}'."

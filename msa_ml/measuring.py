@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.bundle.read import Bundle
-from msa_ml.dataset.dataset import Dataset, day_of
+from msa_ml.dataset.dataset import Dataset, day_of, weights_of
 from msa_ml.errors import DataRefused
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.evaluation import Evaluation, evaluate
@@ -22,6 +22,7 @@ from msa_ml.mistakes import Verdicts
 from msa_ml.model.threshold import Policy
 from msa_ml.pipeline import Progress, Silent
 from msa_ml.trained import slices_of
+from msa_ml.unseen import unseen
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,25 @@ class Measured:
         Of the labelled events, in order of time.
     above
         For each policy the number of events at or above its threshold.
-    unlabelled_above
-        The same among events without a label.
+    share
+        The same as a share of all events, 0..1; sampled events weigh in.
     evaluation
         On the labelled ones; ``None`` where one class is missing.
+    notes
+        What was left out, in words.
     """
 
     bundle: Bundle
     events: int
     labelled: int
     above: Mapping[str, int]
+    share: Mapping[str, float]
     y: NDArray[np.int8]
     logit: NDArray[np.float32]
     evaluation: Evaluation | None
     index: pl.DataFrame
     synthetic: bool
+    notes: tuple[str, ...] = ()
 
     def verdicts(self, policy: str | None = None) -> Verdicts:
         """Return what the bundle decided on each labelled event; default: under its default policy.
@@ -74,10 +79,10 @@ class Measured:
     def table(self) -> str:
         """Return it as plain text."""
         mark = "SYNTHETIC MODEL. " if self.bundle.manifest.synthetic else ""
-        lines = [f"{mark}{self.events} events scored, {self.labelled} with a label.", ""]
+        lines = [f"{mark}{self.events} events scored, {self.labelled} with a label.", *self.notes, ""]
         lines += [
             f"  {policy.name:<14} {self.above[policy.name]:>8} at or above the threshold "
-            f"({self.above[policy.name] / max(self.events, 1):7.3%})  "
+            f"({self.share[policy.name]:7.3%})  "
             f"{'certified' if policy.certified else f'NOT certified, {policy.ham_needed} more ham needed'}"
             for policy in self.bundle.manifest.policies
         ]
@@ -97,7 +102,14 @@ class Measured:
             raise DataRefused("a report needs labels of both classes.")
         synthetic = self.evaluation.synthetic
         figures = {
-            "roc.png": plots.roc(self.y, self.logit, synthetic=synthetic),
+            "roc.png": plots.roc(
+                self.y,
+                self.logit,
+                weight=weights_of(self.index),
+                campaign=self.index["campaign"].to_numpy().astype(str),
+                day=day_of(self.index),
+                synthetic=synthetic,
+            ),
             "scores.png": plots.score_histogram(
                 self.y, self.logit, policies_of(self.bundle), synthetic=synthetic
             ),
@@ -113,7 +125,7 @@ class Measured:
             (
                 f"{policy.name}{' (default)' if policy.name == self.bundle.manifest.default_policy else ''}",
                 self.above[policy.name],
-                f"{self.above[policy.name] / max(self.events, 1):.3%}",
+                f"{self.share[policy.name]:.3%}",
                 policy.certified,
             )
             for policy in self.bundle.manifest.policies
@@ -133,11 +145,12 @@ class Measured:
             "bundle_id": self.bundle.id,
             "events": self.events,
             "labelled": self.labelled,
+            "notes": list(self.notes),
             "policies": [
                 {
                     "name": policy.name,
                     "above": self.above[policy.name],
-                    "share": self.above[policy.name] / max(self.events, 1),
+                    "share": self.share[policy.name],
                     "certified": policy.certified,
                     "ham_needed": policy.ham_needed,
                 }
@@ -148,28 +161,50 @@ class Measured:
 
 
 def evaluate_bundle(
-    bundle: Bundle, dataset: Dataset, *, workers: int = 0, progress: Progress | None = None
+    bundle: Bundle,
+    dataset: Dataset,
+    *,
+    with_training: bool = False,
+    workers: int = 0,
+    progress: Progress | None = None,
 ) -> Measured:
-    """Score every event of a dataset with a bundle, and measure the labelled ones."""
+    """Score the events of a dataset with a bundle, and measure the labelled ones.
+
+    Parameters
+    ----------
+    with_training
+        Keep events that taught the bundle, and their near-duplicates. They flatter it, so by default they are left out
+        and counted in ``notes``.
+
+    Raises
+    ------
+    DataRefused
+        No event is left.
+    """
     say = progress or Silent()
     with say.step("reading events and labels"):
-        index = dataset.index
+        fresh = unseen([] if with_training else [bundle], dataset)
+        index = fresh.index
     if not len(index):
         raise DataRefused(
-            f"no event in the window (looked in {dataset.store.url_public}).", hint="Widen the window."
+            f"no event in the window (looked in {dataset.store.url_public}). {'; '.join(fresh.said())}".strip(),
+            hint="Widen the window.",
         )
     with say.step("extracting features", len(index)) as done:
         ids, vectors = extract_mail(
-            dataset.raw(), bundle.features, workers=workers, expected=len(index), progress=done
+            dataset.raw(index["event_id"].to_list()),
+            bundle.features,
+            workers=workers,
+            expected=len(index),
+            progress=done,
         )
     with say.step("scoring", len(ids)):
         logit = bundle.graph.logits(vectors)
     scored = pl.DataFrame({"event_id": ids, "row": np.arange(len(ids))})
     index = index.join(scored, on="event_id", how="inner", maintain_order="left")
     logit = logit[index["row"].to_numpy()]
-    above = {
-        policy.name: int((logit >= np.float32(policy.threshold)).sum()) for policy in bundle.manifest.policies
-    }
+    flagged = {policy.name: logit >= np.float32(policy.threshold) for policy in bundle.manifest.policies}
+    weight = index["weight"].to_numpy()
     known = index["label"].is_not_null().to_numpy()
     y = index["label"].fill_null(0).to_numpy().astype(np.int8)[known]
     evaluation = None
@@ -179,14 +214,24 @@ def evaluate_bundle(
             y,
             logit[known],
             policies=policies_of(bundle),
-            weight=part["weight"].to_numpy() if (part["weight"] != 1).any() else None,
+            weight=weights_of(part),
             campaign=part["campaign"].to_numpy().astype(str),
             day=day_of(part),
             slices=slices_of(part),
             synthetic=dataset.synthetic,
         )
     return Measured(
-        bundle, len(index), int(known.sum()), above, y, logit[known], evaluation, part, dataset.synthetic
+        bundle=bundle,
+        events=len(index),
+        labelled=int(known.sum()),
+        above={name: int(found.sum()) for name, found in flagged.items()},
+        share={name: float(weight[found].sum() / weight.sum()) for name, found in flagged.items()},
+        y=y,
+        logit=logit[known],
+        evaluation=evaluation,
+        index=part,
+        synthetic=dataset.synthetic,
+        notes=tuple(fresh.said()),
     )
 
 

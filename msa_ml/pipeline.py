@@ -193,7 +193,8 @@ def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
         named = {"train": choice.train, "calibration": choice.calibration, "test": choice.test}
         return given(index, {part: patterns for part, patterns in named.items() if patterns})
     dates = (parse_moment(choice.dates[0]), parse_moment(choice.dates[1])) if choice.dates else None
-    return by_time(index, shares=choice.shares, dates=dates, gap=parse_length(choice.gap))
+    gap = parse_length(choice.gap) if choice.gap else get_task(experiment.task).labels.delay
+    return by_time(index, shares=choice.shares, dates=dates, gap=gap)
 
 
 def fit(
@@ -335,9 +336,7 @@ def train(
 
 
 def _moment(value: str | datetime | None) -> datetime | None:
-    if value is None or isinstance(value, datetime):
-        return value
-    return parse_moment(value)
+    return None if value is None else parse_moment(value)
 
 
 def _only_simulated(store: Store, settings: Settings) -> bool:

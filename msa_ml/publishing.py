@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as load_bundle
 from msa_ml.bundle.write import Contents, packages_of, write
-from msa_ml.dataset.dataset import day_of
+from msa_ml.dataset.dataset import day_of, weights_of
 from msa_ml.errors import UnknownNameError
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.report import report
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
 
 def make_bundle(trained: Trained, folder: Path) -> Bundle:
-    """Write the bundle of a trained model under ``folder/<first 12 digits of its id>`` and return it, verified."""
+    """Write the bundle of a trained model under ``folder/<first 12 digits of its id>`` and return it, verified.
+
+    ``folder/latest`` then names it.
+    """
     prepared, dataset = trained.prepared, trained.prepared.dataset
     train = prepared.split.train
     ham = prepared.vectors.dense[train][prepared.y[train] == 0]
@@ -75,12 +79,21 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
             # The same data and code gave the same bundle before, or in another process just now.
             if not final.is_dir():
                 raise
+    _point(folder / "latest", final.name)
     return load_bundle(final, packages=packages_of(prepared.features), replay=False)
 
 
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _point(link: Path, name: str) -> None:
+    """Let a link name the newest bundle; it never points nowhere."""
+    made = link.with_name(f".{link.name}.{os.getpid()}")
+    made.unlink(missing_ok=True)
+    made.symlink_to(name)
+    made.replace(link)
 
 
 def _test_window(trained: Trained) -> list[str] | None:
@@ -234,11 +247,12 @@ def figure_of(trained: Trained, name: str) -> Any:
     rows = trained.prepared.split.test
     index = trained.prepared.index[rows]
     y, synthetic = trained.prepared.y[rows], trained.prepared.dataset.synthetic
-    day = day_of(index)
+    day, weight = day_of(index), weights_of(index)
     if name == "roc":
         return plots.roc(
             y,
             trained.logit,
+            weight=weight,
             campaign=index["campaign"].to_numpy().astype(str),
             day=day,
             budgets=trained.experiment.evaluation.budgets,
@@ -249,7 +263,7 @@ def figure_of(trained: Trained, name: str) -> Any:
     if name == "by_day":
         return plots.by_day(y, trained.logit, day, default_policy(trained.policies)[0], synthetic=synthetic)
     if name == "calibration":
-        return plots.calibration(y, sigmoid(trained.logit), synthetic=synthetic)
+        return plots.calibration(y, sigmoid(trained.logit), weight=weight, synthetic=synthetic)
     if name == "importance":
         return plots.importance(trained.importance, synthetic=synthetic)
     raise UnknownNameError("plot", name, PLOTS)

@@ -16,6 +16,7 @@ for from the working directory upwards, so a notebook in a subfolder sees the sa
 from __future__ import annotations
 
 import os
+import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,11 @@ class Settings:
     lock_wait: float = 10.0
     pseudonym_key: str | None = field(default=None, repr=False)
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is a home that the demo made, the one place where a synthetic model may be champion."""
+        return (self.home / DEMO_MARK).is_file()
+
     def section(self, *names: str) -> Mapping[str, Any]:
         """Return a table of ``msa.toml``, empty when it is absent."""
         table: Mapping[str, Any] = self.file
@@ -63,6 +69,28 @@ class Settings:
                 raise InputError(f"{self.file_path}: [{where}] must be a table.", hint="See data/README.md.")
             table = inner
         return table
+
+
+DEMO_MARK = "this-is-a-demo"
+
+
+def make_demo_home(place: Path, *, anew: bool) -> None:
+    """Make the home of the demo; an older one is emptied if ``anew``.
+
+    Raises
+    ------
+    InputError
+        The folder holds something that the demo did not make; it is left as it is.
+    """
+    if place.exists() and any(place.iterdir()) and not (place / DEMO_MARK).is_file():
+        raise InputError(
+            f"{place} holds something that is not the demo's; it is left as it is.",
+            hint="Name an empty folder, or one that the demo made.",
+        )
+    if anew and place.exists():
+        shutil.rmtree(place)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / DEMO_MARK).write_text("Everything in this folder is SYNTHETIC; msa-ml demo may delete it.\n")
 
 
 def find_home(start: Path) -> Path:
@@ -91,14 +119,20 @@ def _is_project(folder: Path) -> bool:
 
 
 def read(
-    *, home: Path | None = None, environ: Mapping[str, str] | None = None, start: Path | None = None
+    *,
+    home: Path | None = None,
+    isolated: bool = False,
+    environ: Mapping[str, str] | None = None,
+    start: Path | None = None,
 ) -> Settings:
     """Read the environment and ``msa.toml``.
 
     Parameters
     ----------
     home
-        Overrides both ``MSA_HOME`` and the search; with it the URL of the store is the home's own. The demo uses it.
+        Overrides both ``MSA_HOME`` and the search.
+    isolated
+        Ignore every other variable and ``msa.toml``: store and tracking are the home's own. The demo uses it.
     environ
         Default: ``os.environ``.
     start
@@ -111,12 +145,7 @@ def read(
     """
     env = os.environ if environ is None else environ
     begin = start or Path.cwd()
-    if home is not None:
-        place, isolated = home, True
-    elif env.get("MSA_HOME"):
-        place, isolated = Path(env["MSA_HOME"]), False
-    else:
-        place, isolated = find_home(begin), False
+    place = home or (Path(env["MSA_HOME"]) if env.get("MSA_HOME") else find_home(begin))
     place = place.expanduser().resolve()
     path = place.parent / "msa.toml"
     file = {} if isolated else _read_toml(path)

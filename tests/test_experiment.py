@@ -46,6 +46,12 @@ def _keys(table: dict[str, object], prefix: str = "") -> set[str]:
         ('task = "spam"\n[model.content]\nsizes = 4', "model.content.sizes must be a table"),
         ('task = "spam"\nmodel = 4', "model must be a table"),
         ("task = ", "is not valid TOML"),
+        ('task = "spam"\n[split]\ngap = "-1d"', "cannot be negative"),
+        ('task = "spam"\n[data]\nwindow = "0d"', "longer than 0"),
+        ('task = "spam"\nseed = -1', "seed must be 0 to"),
+        ('task = "spam"\n[model]\nfolds = 1', "model.folds must be 2 to 100, found 1"),
+        ('task = "spam"\n[model.trees]\nrow_share = 5.0', "model.trees.row_share must be"),
+        ('task = "spam"\n[model.content]\nepochs = 0', "model.content.epochs must be"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(tmp_path: Path, text: str, said: str) -> None:

@@ -22,6 +22,7 @@ ORDER = (
     ("mistakes", "publishing"),
     ("trained",),
     ("pipeline",),
+    ("unseen",),
     ("exploring", "measuring"),
     ("comparing", "notebook"),
     ("commands",),

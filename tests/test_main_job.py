@@ -134,10 +134,15 @@ def test_evaluate_and_compare(
     page = tmp_path / "report.html"
     code, result, _ = run("evaluate", trained["bundle"], "--html", str(page), capsys=capsys)
     assert code == 0
-    assert result["labelled"] == 1800
+    # Events that taught the bundle, and their near-duplicates, are left out unless they are asked for.
+    assert result["labelled"] == sum(trained["counts"]["test"].values())
+    assert any("from before the test window" in note for note in result["notes"])
     assert page.read_text().startswith("<!doctype html>")
+    code, result, _ = run("evaluate", trained["bundle"], "--with-training", capsys=capsys)
+    assert (code, result["labelled"]) == (0, 1800)
     code, result, _ = run("compare", trained["bundle"], trained["bundle"], capsys=capsys)
     assert (code, result["promote"]) == (1, False)
+    assert "not run: obfuscation suite" in result["reasons"]
 
 
 def test_the_same_data_give_the_same_model(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from msa_ml.commands.options import Bars, common, finish, now, show
-from msa_ml.settings import find_home
+from msa_ml.settings import find_home, make_demo_home
 from msa_ml.settings import read as read_settings
 from msa_ml.simulation import DAYS, PER_DAY, SEED, START
 
@@ -40,9 +40,8 @@ def demo_command(*, home: Path | None, per_day: int, seed: int, keep: bool, as_j
 
     begin = time.monotonic()
     place = home or find_home(Path.cwd()) / "demo"
-    if place.exists() and not keep:
-        shutil.rmtree(place)
-    settings = read_settings(home=place)
+    make_demo_home(place, anew=not keep)
+    settings = read_settings(home=place, isolated=True)
     bars = Bars()
     summary = simulate_into(
         settings,
@@ -111,7 +110,7 @@ Everything above is SYNTHETIC: simulated mail says nothing about yours. Done in 
 Look closer
   the report with plots   {_near(report)}
   notebooks               {program} lab --demo
-  runs and versions       {beside} ui --backend-store-uri {tracking}
+  runs and versions       MLFLOW_DISABLE_TELEMETRY=true {beside} ui --backend-store-uri {tracking}
   score a mail            {program} score {_near(exported)} FILE.eml --reasons 5
 
 Your own mail

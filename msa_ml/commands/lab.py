@@ -32,7 +32,7 @@ def lab_command(*, demo: bool, home: Path | None, jupyter: tuple[str, ...]) -> N
     if importlib.util.find_spec("jupyterlab") is None:
         raise InputError("JupyterLab is not installed.", hint="pip install 'msa-ml[notebook,local]'")
     project = find_home(Path.cwd()).parent
-    settings = read_settings(home=home or (project / ".msa" / "demo" if demo else None))
+    settings = read_settings(home=home or (project / ".msa" / "demo" if demo else None), isolated=demo)
     if demo and not settings.home.exists():
         raise InputError("there is no demo yet.", hint="Make it first: msa-ml demo")
     if not sys.executable:
@@ -51,7 +51,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
     Examples
     --------
-    >>> found = environment_of(read_settings(home=Path("/srv/demo")))
+    >>> found = environment_of(read_settings(home=Path("/srv/demo"), isolated=True))
     >>> found["MSA_HOME"], found["MSA_CLICKHOUSE_URL"]
     ('/srv/demo', 'chdb:///srv/demo/store')
     """

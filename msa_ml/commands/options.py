@@ -37,7 +37,7 @@ def stored(function: Function) -> Function:
     home = click.option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Use this home instead of the project's .msa",
+        help="The home: embedded store, runs, bundles; default: MSA_HOME, else .msa of the project.",
     )
     wait = click.option(
         "--no-wait", is_flag=True, help="Fail at once when another process holds the embedded store."

@@ -12,7 +12,7 @@ from msa_ml.errors import InputError
 _HOME = click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Use this home instead of the project's .msa",
+    help="The home: embedded store, runs, bundles; default: MSA_HOME, else .msa of the project.",
 )
 
 

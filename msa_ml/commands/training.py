@@ -95,6 +95,9 @@ def _experiment(what: str) -> Experiment:
 @click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
 @click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
 @click.option(
+    "--with-training", is_flag=True, help="Keep events that taught the bundle; by default they are left out."
+)
+@click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a report with plots here."
 )
 @click.option(
@@ -109,6 +112,7 @@ def evaluate_command(
     until: str | None,
     as_of: str | None,
     sources: tuple[str, ...],
+    with_training: bool,
     html: Path | None,
     workers: int,
     home: Path | None,
@@ -130,7 +134,7 @@ def evaluate_command(
         source=sources,
         settings=settings_of(home, no_wait=no_wait),
     )
-    measured = evaluate_bundle(loaded, dataset, workers=workers, progress=Bars())
+    measured = evaluate_bundle(loaded, dataset, with_training=with_training, workers=workers, progress=Bars())
     show(measured.table(), as_json=as_json)
     if html is not None:
         html.write_text(measured.html(), encoding="utf-8")

@@ -31,6 +31,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _ALL = 2**64 - 1
 _IDS = 1_000  # ids of one query
+_CHUNK_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Labels:
 class Dataset:
     """Events of one window with their labels, as known at a moment.
 
-    Made by :func:`load_mail`; in notebooks by ``msa_ml.load("spam", ...)``.
+    Made by ``msa_ml.load("spam", ...)``.
 
     Attributes
     ----------
@@ -216,25 +217,44 @@ class Dataset:
             Only these events; default: every event of :attr:`index`.
         """
         names = self.index["event_id"] if ids is None else pl.Series(ids, dtype=pl.String)
+        if self.store.embedded:
+            # The embedded store takes one process at a time: each batch is read in a session of its own, so that
+            # others have their turn while this one computes.
+            for chunk in self._chunks(names):
+                yield from _with_raw(self.store.frame(query("mail_by_ids", self.settings), {"ids": chunk}))
+            return
         wanted = pl.DataFrame({"event_id": names})
-        sql = query("raw_mail", self.settings)
         missing = set(names.to_list()) if self.selection.sample < 1 else set()
-        for batch in self.store.stream(sql, {**self.selection.parameters(), **self._sampling()}):
-            # Retention empties the column `raw` and leaves the row.
-            found = batch.filter(pl.col("raw").bin.size() > 0).join(wanted, on="event_id", how="semi")
-            if len(found):
-                missing.difference_update(found["event_id"].to_list())
-                yield found
+        rows = self.store.stream(
+            query("raw_mail", self.settings), {**self.selection.parameters(), **self._sampling()}
+        )
+        for batch in rows:
+            found = batch.join(wanted, on="event_id", how="semi")
+            missing.difference_update(found["event_id"].to_list())
+            yield from _with_raw(found)
         # What was kept whatever the sample says is fetched by its ids.
-        rest = sorted(missing)
-        for start in range(0, len(rest), _IDS):
-            yield from self.store.stream(
-                query("mail_by_ids", self.settings), {"ids": rest[start : start + _IDS]}
-            )
+        for chunk in self._chunks(pl.Series(sorted(missing), dtype=pl.String)):
+            yield from _with_raw(self.store.frame(query("mail_by_ids", self.settings), {"ids": chunk}))
+
+    def _chunks(self, names: pl.Series) -> Iterator[list[str]]:
+        """Yield ids in the order in which the table keeps them, up to 1,000 and 32 MB of mail at a time."""
+        sizes = pl.DataFrame({"event_id": names}).join(
+            self.index.select("event_id", "size"), on="event_id", how="left"
+        )
+        chunk: list[str] = []
+        held = 0
+        for name, size in sizes.sort("event_id").iter_rows():
+            chunk.append(name)
+            held += size or 0
+            if len(chunk) == _IDS or held > _CHUNK_BYTES:
+                yield chunk
+                chunk, held = [], 0
+        if chunk:
+            yield chunk
 
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:
-        """What went in: selection, query, counts, schema, and a hash of the content that ignores the order of rows."""
+        """What went in: selection, query, counts, schema, and a hash of ids and labels that ignores the order of rows."""
         rows = self.labelled
         total = 0
         for event, label in zip(rows["event_id"].to_list(), rows["label"].to_list(), strict=True):
@@ -358,3 +378,16 @@ def window(until: datetime, length: timedelta) -> tuple[datetime, datetime]:
 def day_of(index: pl.DataFrame) -> np.typing.NDArray[np.int64]:
     """Return the day of each event, in days since 1970 (UTC), for the clustered bootstrap."""
     return index["event_time"].dt.epoch("d").to_numpy().astype(np.int64)
+
+
+def weights_of(index: pl.DataFrame) -> np.typing.NDArray[np.float64] | None:
+    """Return the inclusion weights of events, ``None`` where all are 1."""
+    weight: np.typing.NDArray[np.float64] = index["weight"].to_numpy()
+    return weight if (weight != 1).any() else None
+
+
+def _with_raw(batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Leave out rows whose raw mail retention has emptied; yield nothing when no row is left."""
+    found = batch.filter(pl.col("raw").bin.size() > 0)
+    if len(found):
+        yield found

@@ -122,7 +122,9 @@ def by_time(
             else "No dates would do: import more labelled rows, or widen the window."
         )
         left_out = ", ".join(f"{count} rows {reason}" for reason, count in split.dropped.items() if count)
-        raise DataRefused(f"{'; '.join(problems)}{f' (left out: {left_out})' if left_out else ''}.", hint=hint)
+        raise DataRefused(
+            f"{'; '.join(problems)}{f' (left out: {left_out})' if left_out else ''}.", hint=hint
+        )
     return split
 
 
@@ -168,7 +170,11 @@ def given(
             raise InputError(
                 f"the given split leaves no labelled row for {part}.", hint="Check its patterns."
             )
-    return Split(**rows, dropped={"in no list": int((owner == -1).sum())}, how="given by lists")
+    return Split(
+        **rows,
+        dropped={"in no list": int((owner == -1).sum())},
+        how="given by lists; campaigns may stand on both sides",
+    )
 
 
 def _hold_out(index: pl.DataFrame, train: Rows, share: float) -> tuple[Rows, Rows]:

@@ -76,7 +76,7 @@ def _view_digest(identity: Mapping[str, object], limit: int) -> str:
 
 
 def extractor_digest(extractor: Extractor) -> str:
-    """Return the digest of everything one extractor computes; its cache is kept under it."""
+    """Return the digest of everything one extractor computes."""
     return digest([feature_digest(extractor, feature) for feature in extractor.features])
 
 

@@ -18,6 +18,7 @@ from sklearn.linear_model import SGDClassifier
 from msa_ml.model.ngrams import NgramHash
 
 Content = Mapping[str, Sequence[bytes]]
+_KEPT = 20_000
 
 
 class ContentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no types
@@ -34,7 +35,8 @@ class ContentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     epochs
         Passes over the rows; order is drawn from ``seed``.
     batch
-        Messages hashed at a time; bounds the memory.
+        Messages hashed at a time. The hashed form of the first 20,000 messages is kept between epochs (about 15 kB
+        each); later ones are hashed anew, so that memory stays bounded.
     seed
         Of the hash and of the order.
 
@@ -95,10 +97,12 @@ class ContentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         learner = SGDClassifier(
             loss="log_loss", alpha=self.alpha, average=True, random_state=self.seed, learning_rate="optimal"
         )
-        matrices = [(rows, self.hashing.matrix(_take(content, rows))) for rows in _chunks(order, self.batch)]
+        chunks = list(_chunks(order, self.batch))
+        kept = [self.hashing.matrix(_take(content, rows)) for rows in chunks[: _KEPT // self.batch]]
         for _ in range(self.epochs):
-            for number in random.permutation(len(matrices)):
-                rows, matrix = matrices[number]
+            for number in random.permutation(len(chunks)):
+                rows = chunks[number]
+                matrix = kept[number] if number < len(kept) else self.hashing.matrix(_take(content, rows))
                 weight = None if weights is None else weights[rows]
                 learner.partial_fit(matrix, labels[rows], classes=[0, 1], sample_weight=weight)
         self.weight_ = learner.coef_[0].astype(np.float32)

@@ -67,7 +67,12 @@ class Tracking:
             from mlflow.exceptions import MlflowException
             from sqlalchemy.exc import SQLAlchemyError
 
-            before = (mlflow.get_tracking_uri(), mlflow.get_registry_uri()) if mlflow.active_run() else None
+            # MLflow writes the address into the environment too; both are put back, so that one home never leaks into
+            # the next settings that are read.
+            variables = {
+                name: os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+            }
+            before = (mlflow.get_tracking_uri(), mlflow.get_registry_uri())
             mlflow.set_tracking_uri(self.uri)
             mlflow.set_registry_uri(self.uri)
             try:
@@ -89,9 +94,13 @@ class Tracking:
                     hint="Check MLFLOW_TRACKING_URI, the file's rights and the space on the disk.",
                 ) from error
             finally:
-                if before:
-                    mlflow.set_tracking_uri(before[0])
-                    mlflow.set_registry_uri(before[1])
+                mlflow.set_tracking_uri(before[0])
+                mlflow.set_registry_uri(before[1])
+                for name, value in variables.items():
+                    if value is None:
+                        os.environ.pop(name, None)
+                    else:
+                        os.environ[name] = value
 
     def ping(self) -> None:
         """Reach the store, so that a wrong address is said before a long training.
@@ -181,7 +190,7 @@ class Tracking:
 
     def _demo_home(self) -> bool:
         """Whether this is the demo's own home, the one place where a synthetic version may be champion."""
-        return self.settings.home.name == "demo" and self.settings.artifact_root is not None
+        return self.settings.is_demo and self.settings.artifact_root is not None
 
     def _experiment(self, client: Any, task: str) -> str:
         found = client.get_experiment_by_name(task)
@@ -269,6 +278,28 @@ class Tracking:
             shutil.move(found[0], folder)
         return folder
 
+    def demand_promotable(self, task: str, version: str) -> None:
+        """Demand that a version exists and may become champion at all.
+
+        Raises
+        ------
+        UnknownNameError
+            No such version.
+        Refused
+            It was trained on simulated rows and this is not the demo's home.
+        """
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            self._known_version(client, task, version)
+            if (
+                client.get_model_version(task, version).tags.get("synthetic") == "true"
+                and not self._demo_home()
+            ):
+                raise Refused(
+                    f"version {version} of '{task}' was trained on simulated events; it never becomes champion here.",
+                    hint="Train on real events.",
+                )
+
     def promote(self, task: str, version: str, *, forced: str = "") -> dict[str, str]:
         """Make a version champion; also the way back to an older one.
 
@@ -287,15 +318,9 @@ class Tracking:
         Refused
             The version was trained on simulated rows and this is not the demo's home.
         """
+        self.demand_promotable(task, version)
         with self._mlflow() as mlflow:
             client = mlflow.MlflowClient()
-            self._known_version(client, task, version)
-            tags = client.get_model_version(task, version).tags
-            if tags.get("synthetic") == "true" and not self._demo_home():
-                raise Refused(
-                    f"version {version} of '{task}' was trained on simulated events; it never becomes champion here.",
-                    hint="Train on real events.",
-                )
             was = client.get_registered_model(task).aliases.get(CHAMPION, "")
             client.set_registered_model_alias(task, CHAMPION, version)
             if forced:

@@ -1,5 +1,6 @@
 """Runs and versions in a real MLflow: SQLite here, a server with proxied artefacts in test_server.py."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from msa_ml.bundle.read import Bundle, load
 from msa_ml.errors import InputError, Refused, TrackingUnavailable, UnknownNameError
 from msa_ml.registry.items import RunItems
 from msa_ml.registry.tracking import Tracking
-from msa_ml.settings import Settings
+from msa_ml.settings import Settings, make_demo_home
 from msa_ml.settings import read as read_settings
 
 
@@ -75,6 +76,7 @@ def test_the_version_is_the_bundle_without_a_pickle(tracking: Tracking, bundle: 
 
     version = tracking.log("loading", items(bundle)).version
     mlflow.set_tracking_uri(tracking.uri)
+    mlflow.set_registry_uri(tracking.uri)
     model = mlflow.pyfunc.load_model(f"models:/loading/{version}")
     raw = golden_mail()["pills"]
     found = model.predict(pandas.DataFrame({"raw": [raw]}))
@@ -95,7 +97,10 @@ def test_a_synthetic_version_is_champion_only_in_the_demo(
     assert version.aliases == ("challenger",)
     with pytest.raises(Refused, match="trained on simulated events"):
         tracking.promote("other", version.version, forced="I want it")
-    demo = Tracking(replace(tracking.settings, home=tracking.settings.home / "demo"))
+    named = replace(tracking.settings, home=tracking.settings.home / "demo")
+    assert Tracking(named).log("named", items(bundle, synthetic=True)).aliases == ("challenger",)
+    make_demo_home(named.home, anew=True)
+    demo = Tracking(named)
     assert demo.log("shown", items(bundle, synthetic=True)).aliases == ("challenger", "champion")
 
 
@@ -104,12 +109,23 @@ def test_inside_an_active_run_a_child_is_logged(tracking: Tracking, bundle: Bund
     import mlflow
 
     mlflow.set_tracking_uri(tracking.uri)
+    mlflow.set_registry_uri(tracking.uri)
     experiment = mlflow.create_experiment("mine", artifact_location=tmp_path.as_uri())
     with mlflow.start_run(experiment_id=experiment) as parent:
         registered = tracking.log("child", items(bundle))
         assert mlflow.active_run().info.run_id == parent.info.run_id
     child = mlflow.get_run(registered.run_id)
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+
+
+def test_the_address_does_not_leak_into_the_next_settings(
+    tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracking.ping()
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:1")
+    tracking.ping()
+    assert os.environ["MLFLOW_TRACKING_URI"] == "http://localhost:1"
 
 
 def test_a_wrong_address_is_said(tmp_path: Path) -> None:
