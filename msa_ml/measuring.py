@@ -135,6 +135,7 @@ class Measured:
             rows,
             caption=f"{self.events:,} events scored by {self.bundle.id[:12]}, {self.labelled:,} with a label",
             synthetic=self.synthetic or self.bundle.manifest.synthetic,
+            notes=self.notes,
         )
         return top + (self.evaluation._repr_html_() if self.evaluation else "")
 
