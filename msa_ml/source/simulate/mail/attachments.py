@@ -36,12 +36,12 @@ PRIVATE = Odds(
         "png": 6.0,
         "zip": 4.0,
         "ics": 3.0,
-        "docm": 1.2,
+        "docm": 3.0,
         "html": 1.0,
         "iso": 0.2,
     }
 )
-BUSINESS = Odds({"pdf": 90.0, "ics": 3.0, "zip": 3.5, "html": 2.0, "docx": 2.0, "xlsx": 2.0, "docm": 0.5})
+BUSINESS = Odds({"pdf": 90.0, "ics": 3.0, "zip": 3.5, "html": 2.0, "docx": 2.0, "xlsx": 2.0, "docm": 1.5})
 HOSTILE = Odds({"zip": 30.0, "pdf": 26.0, "html": 18.0, "docm": 12.0, "docx": 6.0, "xlsx": 6.0, "iso": 4.0})
 _STEMS = (
     "scan",

@@ -190,7 +190,7 @@ def _page(
         foot_links=[(words.say("unsub", chance, values), leave)] if campaign.lists else [],
         picture=f"https://img.{home}/{chance.hex(10)}.jpg" if chance.yes(0.4) else "",
         pixel=f"https://open.{home}/o/{chance.hex(24)}.gif" if campaign.look.pixel else "",
-        hidden=obfuscate.show(blocks[-1])[:80] if campaign.look.preheader else "",
+        hidden=markup.teaser(obfuscate.show(blocks[-1])) if campaign.look.preheader else "",
     )
 
 

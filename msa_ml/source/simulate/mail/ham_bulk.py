@@ -96,7 +96,7 @@ class Mailings:
         subject = words.say(f"{section}.subject", chance, values)
         blocks = [words.say("hello.formal", chance, values)]
         blocks += words.in_order(section, chance.integer(2, 4), chance, values)
-        if chance.yes(0.03):  # honest warnings and reminders in the words of those who imitate them
+        if chance.yes(0.02):  # honest warnings and reminders in the words of those who imitate them
             warning = {"account": "phish", "reset": "hold", "parcel": "toll"}.get(section, "deal")
             blocks.append(words.say(warning, chance, values))
         blocks.append(words.say("bye.formal", chance, values))
@@ -266,7 +266,7 @@ def _page(
         pixel=f"https://open.{company.bulk_through or company.domain}/o/{chance.hex(24)}.gif"
         if company.look.pixel
         else "",
-        hidden=blocks[-1][:80] if company.look.preheader else "",
+        hidden=markup.teaser(blocks[-1]) if company.look.preheader else "",
     )
 
 

@@ -231,7 +231,7 @@ class Letters:
         chance, user, other = self._chance, thread.user, thread.other
         software = other.software
         date = other.clock(moment - timedelta(seconds=chance.around(4, 1.0)))
-        odd = software.message_id != "google" and chance.yes(0.07)
+        odd = software.message_id not in ("google", "exchange") and chance.yes(0.07)
         name = message_id(software, chance, date, chance.pick(_HOSTS) if odd else other.domain)
         references = (*thread.references, thread.last_id) if thread.last_id else ()
         mark = _REPLY[other.language] if references else ""

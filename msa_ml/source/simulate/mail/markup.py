@@ -80,6 +80,11 @@ class Page:
     hidden: str = ""
 
 
+def teaser(text: str) -> str:
+    """Return the begin of a text, up to 80 characters of whole words: what mail programs show beside the subject."""
+    return text if len(text) <= 80 else text[:80].rpartition(" ")[0]
+
+
 def plain(page: Page) -> str:
     """Return a page as plain text."""
     lines = [*page.blocks, *(f"{label}: {link}" for label, link in page.buttons), *page.foot]

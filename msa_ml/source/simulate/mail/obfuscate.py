@@ -14,7 +14,8 @@ _CYRILLIC = "асеорхуіАВЕКМНОРСТ"  # noqa: RUF001 - that they a
 _LOOKALIKE = dict(zip(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN, strict=True))
 _LEET = {"a": "@", "i": "1", "o": "0", "e": "3", "s": "5", "l": "1"}
 _INVISIBLE = ("\u200b", "\u200c", "\u00ad", "\u2060")
-_WORD = re.compile(r"[^\W\d_]{5,}")
+# An address must stay whole, or the victim smells it; the first branch takes it out of the way.
+_WORD = re.compile(r"\S{1,100}@\S{1,100}|[^\W\d_]{5,}")
 
 
 def _lookalikes(word: str, chance: Chance) -> str:
@@ -70,7 +71,11 @@ def hide(text: str, manner: str, rate: float, chance: Chance) -> str:
     'your a-c-c-o-u-n-t'
     """
     change = MANNERS[manner]
-    return _WORD.sub(lambda found: change(found[0], chance) if chance.yes(rate) else found[0], text)
+
+    def maybe(found: re.Match[str]) -> str:
+        return found[0] if "@" in found[0] or not chance.yes(rate) else change(found[0], chance)
+
+    return _WORD.sub(maybe, text)
 
 
 def show(text: str) -> str:

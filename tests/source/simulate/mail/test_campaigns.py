@@ -111,6 +111,14 @@ def test_hidden_words_stay_the_same_length_or_so(manner: str) -> None:
     assert obfuscate.hide(text, manner, 0.0, chance) == text
 
 
+def test_addresses_stay_whole() -> None:
+    text = "Mail to jasper.jessop@mailhaus.example failed"
+    for manner in obfuscate.MANNERS:
+        hidden = obfuscate.hide(text, manner, 1.0, Chance(np.random.default_rng(1)))
+        assert "jasper.jessop@mailhaus.example" in hidden
+        assert "failed" not in hidden or manner == "lookalikes"
+
+
 def test_no_mark_of_hiding_leaves_the_simulator() -> None:
     for mail in world():
         assert obfuscate.HIDDEN.encode() not in mail.raw
