@@ -93,7 +93,8 @@ def main() -> None:
                 sum(seconds[name] for name in ("import_s", "train_s", "export_s", "verify_s")), 1
             ),
             "train_steps": {
-                name: float(took) for name, took in re.findall(r"^([a-z ]+): ([\d.]+) s", said, re.MULTILINE | re.IGNORECASE)
+                name: float(took)
+                for name, took in re.findall(r"^([a-z ]+): ([\d.]+) s", said, re.MULTILINE | re.IGNORECASE)
             },
             "score_mails_per_s": round(rate),
             "counts": found["train"]["counts"],
