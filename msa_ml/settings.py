@@ -8,6 +8,7 @@ for from the working directory upwards, so a notebook in a subfolder sees the sa
 ``MSA_RESULTS_URL``      where results are written; default: the same
 ``MSA_HOME``             the home itself, if it shall stand elsewhere
 ``MSA_PSEUDONYM_KEY``    64 hex digits; default: a 0600 file made by ``msa-ml init``
+``MSA_ALLOW_PACKAGES``   packages whose extractors MLflow's loader may import, with commas
 ``MSA_SHARED_DATA``      public corpora for the tests
 ``MLFLOW_TRACKING_URI``  MLflow's own; default: SQLite in the home
 ======================== ===============================================================
@@ -165,6 +166,19 @@ def read(
         lock_wait=_seconds(file.get("lock_wait", 10.0), path),
         pseudonym_key=env.get("MSA_PSEUDONYM_KEY") or None,
     )
+
+
+def allowed_packages(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the packages of ``MSA_ALLOW_PACKAGES``, whose extractors a bundle may import where MLflow loads it.
+
+    Examples
+    --------
+    >>> allowed_packages({"MSA_ALLOW_PACKAGES": "acme_features, other"}), allowed_packages({})
+    (('acme_features', 'other'), ())
+    """
+    env = os.environ if environ is None else environ
+    names = env.get("MSA_ALLOW_PACKAGES", "").split(",")
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

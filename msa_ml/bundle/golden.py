@@ -15,10 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from msa_ml.bundle.manifest import strict_json
 from msa_ml.errors import BundleRefused
 
 LOGIT_TOLERANCE = 1e-4
-"""Largest difference of a logit between two builds of onnxruntime; thresholds stand further from golden scores."""
+"""Largest difference of a logit between two builds of onnxruntime; every golden score stands further than twice this
+from every threshold, so its decisions agree wherever its logit does."""
+LEAST_CASES = 10
+"""A bundle is not written with fewer."""
 DENSE_TOLERANCE = 1e-6
 """Largest relative difference of a dense feature between two platforms' mathematics libraries."""
 
@@ -53,16 +57,29 @@ class Case:
 
     @classmethod
     def from_line(cls, line: str) -> Case:
-        """Read one line of ``golden.jsonl``."""
-        data = json.loads(line)
+        """Read one line of ``golden.jsonl``.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError, AttributeError, RecursionError
+            It is not a case.
+        """
+        data = strict_json(line)
+        decisions = data["decisions"]
+        if not (isinstance(data["name"], str) and data["name"].isprintable()):
+            raise ValueError("the name is no printable text")
+        if not all(type(value) is bool for value in decisions.values()):
+            raise ValueError("a decision is true or false")
+        with np.errstate(over="ignore"):
+            dense = np.array([_value(value) for value in data["dense"]], np.float32)
         return cls(
             data["name"],
-            base64.b64decode(data["raw"]),
-            {view: base64.b64decode(text) for view, text in data["content"].items()},
-            np.array([math.nan if value is None else float(value) for value in data["dense"]], np.float32),
-            data["logit"],
-            data["probability"],
-            data["decisions"],
+            base64.b64decode(data["raw"], validate=True),
+            {view: base64.b64decode(text, validate=True) for view, text in data["content"].items()},
+            dense,
+            _finite(data["logit"]),
+            _finite(data["probability"]),
+            decisions,
         )
 
 
@@ -77,7 +94,7 @@ def read_cases(text: str) -> Iterator[Case]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             yield Case.from_line(line)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BundleRefused(
                 f"golden.jsonl, line {number}: not a golden case.", hint="Export it again."
             ) from error
@@ -85,27 +102,50 @@ def read_cases(text: str) -> Iterator[Case]:
 
 def differences(wanted: Case, found: Case, columns: Sequence[str]) -> list[str]:
     """Say in words how two runs of one case differ; empty when they agree."""
-    said = []
-    for view, data in wanted.content.items():
-        other = found.content.get(view, b"")
+    said = [
+        *_other_names("content view", wanted.content, found.content),
+        *_other_names("policy", wanted.decisions, found.decisions),
+    ]
+    for view in sorted(wanted.content.keys() & found.content.keys()):
+        data, other = wanted.content[view], found.content[view]
         if other != data:
             place = next((i for i, (a, b) in enumerate(zip(data, other, strict=False)) if a != b), len(other))
             said.append(
                 f"content '{view}' differs from byte {place} ({len(data)} bytes wanted, {len(other)} found)"
             )
-    close = np.isclose(wanted.dense, found.dense, rtol=DENSE_TOLERANCE, atol=0.0, equal_nan=True)
+    if wanted.dense.shape != found.dense.shape:
+        said.append(f"{len(wanted.dense)} dense features wanted, {len(found.dense)} found")
+    else:
+        close = np.isclose(wanted.dense, found.dense, rtol=DENSE_TOLERANCE, atol=0.0, equal_nan=True)
+        said += [
+            f"{columns[place]}: {wanted.dense[place]:.9g} wanted, {found.dense[place]:.9g} found"
+            for place in np.flatnonzero(~close).tolist()
+        ]
     said += [
-        f"{columns[place]}: {wanted.dense[place]:.9g} wanted, {found.dense[place]:.9g} found"
-        for place in np.flatnonzero(~close).tolist()
+        f"{name}: {old:.9g} wanted, {new:.9g} found"
+        for name, old, new in (
+            ("logit", wanted.logit, found.logit),
+            ("probability", wanted.probability, found.probability),
+        )
+        if not abs(old - new) <= LOGIT_TOLERANCE
     ]
-    if not abs(wanted.logit - found.logit) <= LOGIT_TOLERANCE:
-        said.append(f"logit: {wanted.logit:.9g} wanted, {found.logit:.9g} found")
     said += [
-        f"decision of {policy}: {decision} wanted, {found.decisions.get(policy)} found"
-        for policy, decision in wanted.decisions.items()
-        if found.decisions.get(policy) != decision
+        f"decision of {policy}: {wanted.decisions[policy]} wanted, {found.decisions[policy]} found"
+        for policy in sorted(wanted.decisions.keys() & found.decisions.keys())
+        if found.decisions[policy] != wanted.decisions[policy]
     ]
     return said
+
+
+def far_from(thresholds: Sequence[float], logit: float) -> bool:
+    """Whether a logit stands so far from every threshold that no platform decides otherwise.
+
+    Examples
+    --------
+    >>> far_from([0.5, 2.0], 0.5003), far_from([0.5, 2.0], 0.5001), far_from([0.5], float("nan"))
+    (True, False, False)
+    """
+    return math.isfinite(logit) and all(abs(logit - entry) > 2 * LOGIT_TOLERANCE for entry in thresholds)
 
 
 def replay(wanted: Iterable[Case], run: Iterable[Case], columns: Sequence[str]) -> int:
@@ -128,6 +168,26 @@ def replay(wanted: Iterable[Case], run: Iterable[Case], columns: Sequence[str]) 
     if not count:
         raise BundleRefused("golden.jsonl holds no case.", hint="Export the bundle again.")
     return count
+
+
+def _other_names(what: str, wanted: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
+    missing, added = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+    return [f"{what} {name!a} wanted, not found" for name in missing] + [
+        f"{what} {name!a} found, not wanted" for name in added
+    ]
+
+
+def _value(value: object) -> float:
+    """Read what :func:`_number` wrote."""
+    if value is None:
+        return math.nan
+    return float(value) if value in ("inf", "-inf") else _finite(value)
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    return float(value)
 
 
 def _number(value: float) -> float | str | None:

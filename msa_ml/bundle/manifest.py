@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, NoReturn
 
-from msa_ml.errors import BundleRefused
+import numpy as np
+
+from msa_ml.errors import BundleRefused, UnknownNameError
 from msa_ml.features.spec import digest
 
 FORMAT = 0
 """Format 0 is provisional: a later version of the package may refuse it."""
 FILE = "manifest.json"
+REQUIRED = ("model.onnx", "features.json", "history.json", "golden.jsonl", "MODEL_CARD.md")
+"""Files that every bundle has; besides them there are lists, ``lists/NAME.txt``."""
+MOST_FILES = 200
+_DEEPEST = 50
+_PLAIN = re.compile(r"(?:lists/[A-Za-z0-9_][A-Za-z0-9_.-]*\.txt|[A-Za-z0-9_][A-Za-z0-9_.-]*)")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -81,15 +91,14 @@ class Manifest:
 
         Raises
         ------
-        BundleRefused
+        UnknownNameError
             No such policy.
         """
         wanted = name or self.default_policy
         for policy in self.policies:
             if policy.name == wanted:
                 return policy
-        known = ", ".join(policy.name for policy in self.policies)
-        raise BundleRefused(f"the bundle has no policy '{wanted}'.", hint=f"It has: {known}.")
+        raise UnknownNameError("policy of the bundle", wanted, [policy.name for policy in self.policies])
 
     def render(self) -> bytes:
         """Return the canonical text."""
@@ -103,29 +112,151 @@ class Manifest:
         Raises
         ------
         BundleRefused
-            Not JSON, a newer format, a missing field, or a changed byte.
+            Not JSON, a newer format, a field that is missing or of another type, or a changed byte.
         """
         try:
-            data = json.loads(text)
+            data = strict_json(text)
             format_number = data["format"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise BundleRefused(f"{FILE} is damaged: {error}.", hint="Export the bundle again.") from error
-        if format_number != FORMAT:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BundleRefused(
-                f"the bundle has format {format_number!r}; this package ({_package()}) reads format {FORMAT}.",
+                f"{FILE} is damaged: {type(error).__name__}.", hint="Export the bundle again."
+            ) from error
+        if type(format_number) is not int or format_number != FORMAT:
+            raise BundleRefused(
+                f"the bundle has format {ascii(format_number)[:20]}; this package ({_package()}) reads format {FORMAT}.",
                 hint="Install a package version that reads it, or export the model again.",
             )
+        _demand(_is_shallow(data), f"it is nested deeper than {_DEEPEST} levels")
+        missing = [entry.name for entry in fields(cls) if entry.name not in data]
+        _demand(not missing, f"it lacks the field {', '.join(missing)}")
+        found = {entry.name: data[entry.name] for entry in fields(cls)}
+        manifest = cls(
+            **{**found, "policies": _policies(found["policies"]), "warnings": _warnings(found["warnings"])}
+        )
+        _check_types(manifest)
+        _check_files(manifest.files)
         try:
-            policies = tuple(PolicyEntry(**entry) for entry in data["policies"])
-            found = {entry.name: data[entry.name] for entry in fields(cls)}
-        except (KeyError, TypeError) as error:
+            rendered = manifest.render()
+        except ValueError as error:
+            # A number beyond float64, such as 1e999.
             raise BundleRefused(
-                f"{FILE} lacks or misnames a field: {error}.", hint="Export it again."
+                f"{FILE} cannot be written again.", hint="Export the bundle again."
             ) from error
-        manifest = cls(**{**found, "policies": policies, "warnings": tuple(found["warnings"])})
-        if manifest.render() != text:
+        if rendered != text:
             raise BundleRefused(f"{FILE} was changed after it was written.", hint="Export the bundle again.")
         return manifest
+
+
+def strict_json(text: bytes | str) -> Any:
+    """Return what JSON in UTF-8 says; ``NaN`` and ``Infinity`` are no JSON.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        It is no JSON, or nested too deep.
+
+    Examples
+    --------
+    >>> strict_json(b'{"a": [1, null]}')
+    {'a': [1, None]}
+    >>> strict_json("[NaN]")
+    Traceback (most recent call last):
+    ValueError: NaN is no JSON
+    """
+    return json.loads(text.decode("utf-8") if isinstance(text, bytes) else text, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def is_number(value: object) -> bool:
+    """Whether this is a number that float32 can hold; ``true`` is none.
+
+    Examples
+    --------
+    >>> is_number(1), is_number(-0.5), is_number(True), is_number("1"), is_number(1e300)
+    (True, True, False, False, False)
+    """
+    return type(value) in (int, float) and -_LARGEST <= value <= _LARGEST  # type: ignore[operator]
+
+
+def _demand(fits: object, what: str) -> None:
+    if not fits:
+        raise BundleRefused(f"{FILE} is malformed: {what}.", hint="Export the bundle again.")
+
+
+def _is_shallow(value: object, levels: int = _DEEPEST) -> bool:
+    """Whether tables and lists are nested so little that any caller's stack can copy them."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(entry, levels - 1) for entry in inner)
+
+
+def _is_text(value: object) -> bool:
+    """Whether this is text that a terminal can show."""
+    return isinstance(value, str) and value.isprintable()
+
+
+def _policies(entries: object) -> tuple[PolicyEntry, ...]:
+    wanted = {entry.name for entry in fields(PolicyEntry)}
+    fits = isinstance(entries, list) and all(
+        isinstance(entry, dict) and entry.keys() == wanted for entry in entries
+    )
+    _demand(fits, "'policies' is no list of policies with their fields")
+    return tuple(PolicyEntry(**entry) for entry in entries)  # type: ignore[attr-defined]
+
+
+def _warnings(entries: object) -> tuple[str, ...]:
+    _demand(
+        isinstance(entries, list) and all(_is_text(entry) for entry in entries),
+        "'warnings' is no list of texts",
+    )
+    return tuple(entries)  # type: ignore[arg-type]
+
+
+def _check_types(manifest: Manifest) -> None:
+    for name in ("task", "kind", "package_version", "code_revision", "spec_digest", "default_policy"):
+        _demand(_is_text(getattr(manifest, name)), f"'{name}' is no printable text")
+    _demand(type(manifest.synthetic) is bool, "'synthetic' is neither true nor false")
+    for name in ("metrics", "training", "dataset", "files"):
+        _demand(isinstance(getattr(manifest, name), dict), f"'{name}' is no table")
+    for place, policy in enumerate(manifest.policies):
+        _check_policy(policy, f"policy {place}")
+    names = [policy.name for policy in manifest.policies]
+    _demand(len(set(names)) == len(names), "two policies share a name")
+    _demand(manifest.default_policy in names, "'default_policy' is none of the policies")
+
+
+def _check_policy(policy: PolicyEntry, where: str) -> None:
+    _demand(_is_text(policy.name) and policy.name != "", f"the name of {where} is no printable text")
+    for name in ("budget", "bound", "tpr"):
+        value = getattr(policy, name)
+        _demand(is_number(value) and 0 <= value <= 1, f"'{name}' of {where} is no share, 0..1")
+    for name in ("ham", "ham_needed", "false_positives"):
+        value = getattr(policy, name)
+        _demand(type(value) is int and value >= 0, f"'{name}' of {where} is no count")
+    _demand(type(policy.certified) is bool, f"'certified' of {where} is neither true nor false")
+    threshold = policy.threshold
+    _demand(
+        is_number(threshold) and float(np.float32(threshold)) == threshold,
+        f"'threshold' of {where} is no number that float32 holds exactly",
+    )
+
+
+def _check_files(files: Mapping[str, object]) -> None:
+    _demand(len(files) <= MOST_FILES, f"it lists {len(files)} files, at most {MOST_FILES} are read")
+    for name, wanted in files.items():
+        _demand(
+            _PLAIN.fullmatch(name) is not None,
+            f"it lists {name[:80]!a}, a name outside the bundle or not plain",
+        )
+        _demand(
+            isinstance(wanted, str) and _SHA256.fullmatch(wanted) is not None, f"the hash of {name} is none"
+        )
+    missing = [name for name in REQUIRED if name not in files]
+    _demand(not missing, f"it does not list {', '.join(missing)}")
 
 
 def sha256(data: bytes) -> str:

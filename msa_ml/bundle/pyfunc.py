@@ -2,6 +2,9 @@
 
 This module imports no mlflow. ``mlflow.pyfunc.load_model("models:/spam@champion").predict(frame)`` takes a frame with
 a column ``raw`` (bytes) and returns ``logit``, ``probability``, ``decision``, ``policy`` and ``bundle_id``.
+
+A bundle whose extractors come from a package of your own is loaded where the environment says that you trust it:
+``MSA_ALLOW_PACKAGES=acme_features``, several with commas between.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.errors import InputError
+from msa_ml.settings import allowed_packages
 
 if TYPE_CHECKING:
     import pandas
@@ -62,4 +66,4 @@ class BundleModel:
 
 def _load_pyfunc(path: str) -> BundleModel:
     """Load what ``mlflow.pyfunc.log_model(data_path=...)`` stored; MLflow calls this by its name."""
-    return BundleModel(load(path))
+    return BundleModel(load(path, packages=("msa_ml", *allowed_packages())))

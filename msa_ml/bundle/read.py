@@ -5,17 +5,20 @@ Before the first score, hashes, format and specification are checked and the gol
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from msa_ml.bundle import golden
-from msa_ml.bundle.manifest import FILE, Manifest, sha256
+from msa_ml.bundle.manifest import FILE, MOST_FILES, Manifest, is_number, sha256, strict_json
 from msa_ml.bundle.runtime import Graph
-from msa_ml.errors import BundleRefused, InputError
+from msa_ml.errors import BundleRefused, InputError, MsaError
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
@@ -23,8 +26,8 @@ from msa_ml.features.word_lists import Lists, WordList
 from msa_ml.markup import table
 from msa_ml.records import Mail, without_from_line
 
-LARGEST_FILE = 256 * 1024 * 1024
-"""A file of a bundle above this many bytes is refused unread."""
+LARGEST_BUNDLE = 256 * 1024 * 1024
+"""A bundle whose files hold more bytes than this together is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,19 @@ class Bundle:
     """A verified bundle; made by :func:`load`. Safe to share between threads."""
 
     def __init__(
-        self, path: Path, manifest: Manifest, specification: Specification, features: FeatureSet, graph: Graph
+        self,
+        path: Path,
+        manifest: Manifest,
+        specification: Specification,
+        features: FeatureSet,
+        graph: Graph,
+        golden_cases: bytes = b"",
     ) -> None:
+        graph.require(len(features.columns), [view.name for view in features.views])
         self.path = path
+        self._golden = golden_cases
+        self._id = manifest.id
+        self._typical = _typical_ham(manifest, len(features.columns))
         self.manifest = manifest
         self.specification = specification
         self.features = features
@@ -146,13 +159,12 @@ class Bundle:
     @property
     def id(self) -> str:
         """The bundle's id, 64 hex digits."""
-        return self.manifest.id
+        return self._id
 
     def _reasons(self, vectors: Vectors, logit: float, count: int) -> tuple[Reason, ...]:
         """Replace one piece of evidence at a time by its typical value in ham, and see how the logit falls."""
-        typical = [_number(value) for value in self.manifest.training["typical_ham"]]
-        changed, without_content, content_logit = self.graph.occluded(vectors, typical)
-        words = [entry["description"] for part in self.specification.extractors for entry in part["features"]]
+        changed, without_content, content_logit = self.graph.occluded(vectors, self._typical)
+        words = [feature.description for feature in self.features.features]
         found = [
             Reason(name, words[place], float(vectors.dense[0, place]), logit - float(changed[place]))
             for place, name in enumerate(self.specification.columns)
@@ -170,9 +182,11 @@ class Bundle:
         BundleRefused
             A case gives other numbers here.
         """
-        cases = list(golden.read_cases((self.path / "golden.jsonl").read_text(encoding="utf-8")))
-        run = (self.case(case.name, case.raw) for case in cases)
-        return golden.replay(cases, run, self.specification.columns)
+        # The bytes whose hash was checked, not what stands in the folder by now.
+        with _refusing("the golden cases cannot be replayed"):
+            cases = list(golden.read_cases(self._golden.decode("utf-8")))
+            run = (self.case(case.name, case.raw) for case in cases)
+            return golden.replay(cases, run, self.specification.columns)
 
     def case(self, name: str, raw: bytes) -> golden.Case:
         """Run one raw event and write down every number."""
@@ -222,7 +236,8 @@ def load(path: str | Path, *, packages: Iterable[str] = ("msa_ml",), replay: boo
     path
         The folder.
     packages
-        Packages whose extractor classes may be imported; add your own if the bundle uses them and you trust it.
+        Packages whose extractor classes may be imported; add your own if the bundle uses them and you trust it. Of
+        ``msa_ml`` only modules of ``msa_ml.features`` are imported.
     replay
         Replay the golden cases now. Without it hashes and specification are still checked.
 
@@ -231,45 +246,97 @@ def load(path: str | Path, *, packages: Iterable[str] = ("msa_ml",), replay: boo
     InputError
         No such folder.
     BundleRefused
-        A file is missing, added or changed; a newer format; another specification; a golden case differs.
+        A file is missing, added, changed or malformed; a newer format; another specification; a graph that does not
+        fit it; a golden case differs. Whatever else fails on the way has this class too and keeps its cause.
     """
-    folder = Path(path)
+    folder, allowed = Path(path), tuple(packages)
     if not (folder / FILE).is_file():
         raise InputError(
             f"{folder} is no bundle: it holds no {FILE}.", hint="Name the folder that export wrote."
         )
-    manifest = Manifest.parse(_read(folder / FILE))
-    files = {name: _read(_inside(folder, name)) for name in manifest.files}
+    with _refusing("the bundle cannot be read"):
+        bundle = _load(folder, allowed)
+    if replay:
+        bundle.verify()
+    return bundle
+
+
+def _load(folder: Path, packages: tuple[str, ...]) -> Bundle:
+    found = _plain_files(folder)
+    data = _read(folder / FILE, LARGEST_BUNDLE)
+    manifest = Manifest.parse(data)
+    _demand_listed(found, manifest)
+    left = LARGEST_BUNDLE - len(data)
+    files: dict[str, bytes] = {}
+    for name in manifest.files:
+        files[name] = _read(folder / name, left)
+        left -= len(files[name])
     for name, data in files.items():
-        _demand(data, manifest.files[name], name)
-    _refuse_strangers(folder, manifest)
-    try:
-        specification = Specification.from_json(json.loads(files["features.json"]))
-    except (KeyError, ValueError) as error:
-        raise BundleRefused(
-            "features.json is missing or damaged.", hint="Export the bundle again."
-        ) from error
+        _demand_hash(data, manifest.files[name], name)
+    specification = Specification.from_json(_table(files, "features.json"))
     if specification.digest != manifest.spec_digest:
         raise BundleRefused(
             f"the model was trained on specification {manifest.spec_digest[:12]}, the bundle holds "
             f"{specification.digest[:12]}.",
             hint="Export the bundle again.",
         )
-    lists = {
-        Path(name).stem: WordList(Path(name).stem, data)
-        for name, data in files.items()
-        if name.startswith("lists/")
-    }
-    features = specification.feature_set(Lists(lists, only_given=True), packages=packages)
-    bundle = Bundle(folder, manifest, specification, features, Graph(files.get("model.onnx", b"")))
-    if replay:
-        bundle.verify()
-    return bundle
+    features = specification.feature_set(Lists(_lists(files), only_given=True), packages=packages)
+    if not manifest.kind == specification.kind == features.kind:
+        raise BundleRefused(
+            f"manifest, specification and extractors name different kinds of event; extractors: {features.kind}.",
+            hint="Export the bundle again.",
+        )
+    if not isinstance(_table(files, "history.json").get("counters"), list):
+        raise BundleRefused("history.json holds no list of counters.", hint="Export the bundle again.")
+    graph = Graph(files["model.onnx"])
+    return Bundle(folder, manifest, specification, features, graph, files["golden.jsonl"])
 
 
-def _number(value: float | None) -> float:
-    """Read a missing number as it stands in JSON."""
-    return float("nan") if value is None else value
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Turn whatever a malformed bundle makes fail into a refusal, and keep the cause."""
+    try:
+        yield
+    except BundleRefused:
+        raise
+    except Exception as error:
+        said = error.message if isinstance(error, MsaError) else f"{type(error).__name__}."
+        raise BundleRefused(f"{what}: {said}", hint="Export the bundle again.") from error
+
+
+def _table(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+    try:
+        found = strict_json(files[name])
+    except (ValueError, RecursionError) as error:
+        raise BundleRefused(f"{name} is damaged.", hint="Export the bundle again.") from error
+    if not isinstance(found, dict):
+        raise BundleRefused(f"{name} holds no table.", hint="Export the bundle again.")
+    return found
+
+
+def _lists(files: Mapping[str, bytes]) -> dict[str, WordList]:
+    lists = {}
+    for name, data in files.items():
+        if name.startswith("lists/"):
+            data.decode("utf-8")
+            stem = name.removeprefix("lists/").removesuffix(".txt")
+            lists[stem] = WordList(stem, data)
+    return lists
+
+
+def _typical_ham(manifest: Manifest, columns: int) -> NDArray[np.float32]:
+    """Return what each dense feature is replaced by to explain a score, float32[F]; null is ``nan``."""
+    found = manifest.training.get("typical_ham")
+    if (
+        not isinstance(found, list)
+        or len(found) != columns
+        or not all(value is None or is_number(value) for value in found)
+    ):
+        raise BundleRefused(
+            f"'typical_ham' of {FILE} is no list of {columns} numbers, one for each dense feature.",
+            hint="Export the bundle again.",
+        )
+    return np.array([np.nan if value is None else value for value in found], np.float32)
 
 
 def _message(mail: bytes | Mail | Message) -> Message:
@@ -278,45 +345,56 @@ def _message(mail: bytes | Mail | Message) -> Message:
     return Message(without_from_line(mail.raw if isinstance(mail, Mail) else bytes(mail)))
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """Return a file's path; a manifest cannot make us read outside its folder."""
-    path = folder / name
-    if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise BundleRefused(f"the manifest names {name!r}, outside the bundle.")
-    if path.is_symlink():
-        raise BundleRefused(f"{name} is a symbolic link.", hint="A bundle holds plain files only.")
-    if not path.is_file():
-        raise BundleRefused(f"{name} is missing from the bundle.", hint="Export the bundle again.")
-    return path
+def _plain_files(folder: Path) -> set[str]:
+    """Return the names of all files in a bundle; anything but plain files and folders is refused, followed nowhere."""
+    found: set[str] = set()
+    folders = [folder]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                name = Path(entry.path).relative_to(folder).as_posix()
+                if entry.is_symlink():
+                    raise BundleRefused(
+                        f"{name!a} is a symbolic link.", hint="A bundle holds plain files only."
+                    )
+                if entry.is_dir():
+                    folders.append(Path(entry.path))
+                elif not entry.is_file():
+                    raise BundleRefused(
+                        f"{name!a} is no plain file.", hint="A bundle holds plain files only."
+                    )
+                found.add(f"{name}/" if entry.is_dir() else name)
+                if len(found) > MOST_FILES + 2:
+                    raise BundleRefused(
+                        f"the bundle holds more than {MOST_FILES} files.", hint="Export the bundle again."
+                    )
+    return found
 
 
-def _read(path: Path) -> bytes:
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise BundleRefused(f"{path.name} has {size} bytes, more than {LARGEST_FILE} are not read.")
-    return path.read_bytes()
+def _demand_listed(found: set[str], manifest: Manifest) -> None:
+    missing = sorted(manifest.files.keys() - found)
+    if missing:
+        raise BundleRefused(f"{missing[0]} is missing from the bundle.", hint="Export the bundle again.")
+    strangers = sorted(found - {FILE, "lists/", *manifest.files})
+    if strangers:
+        raise BundleRefused(
+            f"the bundle holds what its manifest does not list: {', '.join(map(ascii, strangers[:5]))}.",
+            hint="Remove it, or export the bundle again.",
+        )
 
 
-def _demand(data: bytes, wanted: str, name: str) -> None:
+def _read(path: Path, room: int) -> bytes:
+    with path.open("rb") as stream:
+        data = stream.read(room + 1)
+    if len(data) > room:
+        raise BundleRefused(f"the bundle holds more than {LARGEST_BUNDLE} bytes.")
+    return data
+
+
+def _demand_hash(data: bytes, wanted: str, name: str) -> None:
     found = sha256(data)
     if found != wanted:
         raise BundleRefused(
             f"{name} was changed: SHA-256 {wanted[:12]} wanted, {found[:12]} found.",
             hint="Export the bundle again.",
-        )
-
-
-def _refuse_strangers(folder: Path, manifest: Manifest) -> None:
-    known = {FILE, *manifest.files}
-    strangers = sorted(
-        str(path.relative_to(folder).as_posix())
-        for path in folder.rglob("*")
-        if not path.is_dir()
-        and path.relative_to(folder).as_posix() not in known
-        and not path.name.startswith(".")
-    )
-    if strangers:
-        raise BundleRefused(
-            f"the bundle holds files that its manifest does not know: {', '.join(strangers[:5])}.",
-            hint="Remove them, or export the bundle again.",
         )

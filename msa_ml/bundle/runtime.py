@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from msa_ml.errors import BundleRefused
 from msa_ml.features.extractor import Vectors
 
 Inputs = dict[str, NDArray[np.generic]]
+Declared = dict[str, tuple[str, tuple[int | None, ...]]]
 
 
 class Graph:
@@ -39,6 +40,48 @@ class Graph:
             if entry.name.startswith("content.")
         )
 
+    def require(self, columns: int, views: Collection[str]) -> None:
+        """Demand the inputs and outputs that a specification gives, and see that a run keeps its promise.
+
+        Parameters
+        ----------
+        columns
+            F, the number of dense features.
+        views
+            The content views that are extracted; a graph may read fewer.
+
+        Raises
+        ------
+        BundleRefused
+            A name, type or shape is another, or empty content with zeros cannot be scored.
+        """
+        inputs: Declared = {"dense": ("tensor(float)", (None, columns))}
+        outputs: Declared = {"logit": ("tensor(float)", (None,)), "probability": ("tensor(float)", (None,))}
+        for view in self.views:
+            if view in views:
+                inputs[f"content.{view}"] = ("tensor(uint8)", (None,))
+        if self.views:
+            outputs["content_logit"] = ("tensor(float)", (1,))
+        for what, wanted, entries in (
+            ("takes", inputs, self._session.get_inputs()),
+            ("gives", outputs, self._session.get_outputs()),
+        ):
+            found: Declared = {entry.name: (entry.type, _shape(entry.shape)) for entry in entries}
+            if found != wanted:
+                raise BundleRefused(
+                    f"model.onnx {what} {_words(found)}; the specification wants {_words(wanted)}.",
+                    hint="Export the bundle again.",
+                )
+        empty: Inputs = {f"content.{view}": np.empty(0, np.uint8) for view in self.views}
+        try:
+            results = self._session.run(list(outputs), {**empty, "dense": np.zeros((2, columns), np.float32)})
+        except Exception as error:
+            raise BundleRefused(f"model.onnx cannot be run: {type(error).__name__}.") from error
+        for name, result in zip(outputs, results, strict=True):
+            length = 1 if name == "content_logit" else 2
+            if np.shape(result) != (length,):
+                raise BundleRefused(f"model.onnx gives {name} in shape {np.shape(result)} for two rows.")
+
     def inputs(self, vectors: Vectors, row: int) -> Inputs:
         """Return the inputs of one row."""
         content = {
@@ -57,9 +100,7 @@ class Graph:
         rows = [self.run(self.inputs(vectors, row)) for row in range(len(vectors))]
         return np.concatenate(rows) if rows else np.empty(0, np.float32)
 
-    def occluded(
-        self, vectors: Vectors, typical: Sequence[float]
-    ) -> tuple[NDArray[np.float32], float, float]:
+    def occluded(self, vectors: Vectors, typical: ArrayLike) -> tuple[NDArray[np.float32], float, float]:
         """Replace one piece of evidence of one vector at a time.
 
         Parameters
@@ -87,3 +128,15 @@ class Graph:
         empty: Inputs = {f"content.{view}": np.empty(0, np.uint8) for view in self.views}
         without = self.run({**whole, **empty})
         return changed, float(without[0]), float(self.run(whole, "content_logit")[0])
+
+
+def _shape(shape: Sequence[int | str | None]) -> tuple[int | None, ...]:
+    """Return a declared shape with ``None`` for what is free."""
+    return tuple(size if isinstance(size, int) else None for size in shape)
+
+
+def _words(declared: Declared) -> str:
+    return ", ".join(
+        f"{name[:60]!a} {kind}[{', '.join('*' if size is None else str(size) for size in shape)}]"
+        for name, (kind, shape) in sorted(declared.items())
+    )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msa_ml import __version__
+from msa_ml.bundle.golden import LEAST_CASES, LOGIT_TOLERANCE, Case, far_from
 from msa_ml.bundle.manifest import FILE, FORMAT, Manifest, PolicyEntry, sha256
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.runtime import Graph
@@ -100,20 +101,19 @@ def write(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> Bund
     contents
         What goes in.
     golden
-        Invented raw events by name; their numbers are computed here.
+        Invented raw events by name, at least 10; their numbers are computed here. One that scores so near to a
+        threshold that another platform may decide otherwise is left out.
 
     Raises
     ------
     InputError
-        The folder exists, or an extractor cannot be imported.
+        The folder exists, an extractor cannot be imported, or too few golden events score clear of the thresholds.
     """
     if folder.exists():
         raise InputError(f"{folder} exists already.", hint="Name another folder.")
     require_importable(contents.features)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    packages = sorted(
-        {type(reader).__module__.split(".")[0] for reader in _readers(contents.features)} | {"msa_ml"}
-    )
+    packages = packages_of(contents.features)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         made.chmod(0o755)
@@ -167,13 +167,27 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> None
         )
 
     bundle = Bundle(folder, manifest({}), specification, contents.features, Graph(contents.graph))
-    lines = [bundle.case(name, raw).to_line() for name, raw in golden.items()]
+    lines = [case.to_line() for case in _cases(bundle, golden)]
     files["golden.jsonl"] = ("\n".join(lines) + "\n").encode()
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         _write(path, data)
     _write(folder / FILE, manifest({name: sha256(data) for name, data in sorted(files.items())}).render())
+
+
+def _cases(bundle: Bundle, raws: Mapping[str, bytes]) -> list[Case]:
+    """Return the golden cases whose decisions are the same wherever their logits are within the tolerance."""
+    thresholds = [policy.threshold for policy in bundle.manifest.policies]
+    cases = [bundle.case(name, raw) for name, raw in raws.items()]
+    kept = [case for case in cases if far_from(thresholds, case.logit)]
+    if len(kept) < LEAST_CASES:
+        raise InputError(
+            f"{len(kept)} of {len(cases)} golden events score further than {2 * LOGIT_TOLERANCE:g} from every threshold; "
+            f"a bundle needs {LEAST_CASES}.",
+            hint="Give more golden events, or look at the model: it may give every mail the same score.",
+        )
+    return kept
 
 
 def packages_of(features: FeatureSet) -> tuple[str, ...]:

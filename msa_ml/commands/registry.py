@@ -56,17 +56,22 @@ def promote_command(
 @click.command("export", epilog="Example: msa-ml export spam@champion bundles/spam")
 @click.argument("model", metavar="TASK@ALIAS")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
 @_HOME
 @common
-def export_command(model: str, folder: Path, *, home: Path | None, as_json: bool) -> None:
-    """Copy the bundle of a registered version to a folder, verified."""
-    from msa_ml.bundle.read import load
+def export_command(
+    model: str, folder: Path, allow: tuple[str, ...], *, home: Path | None, as_json: bool
+) -> None:
+    """Copy the bundle of a registered version to a folder, verified before it stands there."""
+    from msa_ml.bundle.read import Bundle, load
     from msa_ml.registry.tracking import Tracking
 
     tracking = Tracking(settings_of(home))
     task, version = tracking.resolve(model)
-    tracking.download(task, version, folder)
-    bundle = load(folder)
+    packages = ("msa_ml", *allow)
+    loaded: list[Bundle] = []
+    tracking.download(task, version, folder, check=lambda copy: loaded.append(load(copy, packages=packages)))
+    bundle = loaded[0]
     show(f"{task} version {version} is in {folder}: bundle {bundle.id[:12]}, verified.", as_json=as_json)
     finish(
         {"task": task, "version": version, "bundle": str(folder), "bundle_id": bundle.id, "verified": True},

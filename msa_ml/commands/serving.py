@@ -77,7 +77,7 @@ def score_command(
     if loaded.manifest.synthetic:
         show("SYNTHETIC: this model was trained on simulated mail.", as_json=True)
     rows: list[dict[str, Any]] = []
-    for name, raw in _mails(files):
+    for name, raw in _mails(_sources(files)):
         score = loaded.score(raw, policy=policy, reasons=reasons)
         verdict = loaded.manifest.task if score.decision else f"not {loaded.manifest.task}"
         show(f"{score.probability:8.4%}  {verdict:<10} {name}", as_json=as_json)
@@ -94,24 +94,47 @@ def score_command(
     )
 
 
-def _mails(files: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, raw) of every file; ``-`` or nothing is standard input."""
-    if not files:
-        if sys.stdin.isatty():
-            raise InputError("no mail was given.", hint="Name files, or send one mail to standard input.")
-        yield "standard input", sys.stdin.buffer.read()
-        return
-    for path in files:
+def _sources(paths: tuple[Path, ...]) -> list[Path | None]:
+    """Return the files that are named, and those of folders; ``None`` is standard input."""
+    found: list[Path | None] = []
+    for path in paths:
         if str(path) == "-":
-            yield "standard input", sys.stdin.buffer.read()
+            found.append(None)
         elif path.is_dir():
-            found = sorted(
+            inside = sorted(
                 entry for entry in path.rglob("*") if entry.is_file() and not entry.name.startswith(".")
             )
-            if not found:
+            if not inside:
                 raise InputError(f"{path} holds no file.")
-            for entry in found:
-                yield str(entry), _read(entry)
+            found += inside
+        else:
+            found.append(path)
+    for folder in sorted({entry.parent for entry in found if entry is not None}):
+        _demand_no_bundle(folder)
+    if not paths:
+        if sys.stdin.isatty():
+            raise InputError("no mail was given.", hint="Name files, or send one mail to standard input.")
+        found.append(None)
+    return found
+
+
+def _demand_no_bundle(folder: Path) -> None:
+    """Refuse the files of a bundle; scored as mails they would give numbers that mean nothing."""
+    from msa_ml.bundle.manifest import FILE
+
+    top = folder.parent if folder.name == "lists" else folder
+    if (top / FILE).is_file():
+        raise InputError(
+            f"{top} is a bundle (it holds {FILE}); its files are no mails.",
+            hint="The first argument is the bundle, the others are mails.",
+        )
+
+
+def _mails(sources: list[Path | None]) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, raw) of every file."""
+    for path in sources:
+        if path is None:
+            yield "standard input", sys.stdin.buffer.read()
         else:
             yield str(path), _read(path)
 

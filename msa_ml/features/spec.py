@@ -10,13 +10,18 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from msa_ml.errors import BundleRefused, InputError
+from msa_ml.errors import BundleRefused
 from msa_ml.features.extractor import Extractor, Feature, FeatureSet, Reader, View
 from msa_ml.features.word_lists import Lists
+
+OWN_PACKAGE, OWN_MODULES = "msa_ml", "msa_ml.features"
+"""Of this package a specification may import modules of features only, never a command or a writer."""
+_CLASS = re.compile(r"(?P<module>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)", re.ASCII)
 
 
 def canonical(value: object) -> bytes:
@@ -122,7 +127,7 @@ class Specification:
         try:
             found = cls(data["kind"], tuple(data["extractors"]), tuple(data["views"]), data["digest"])
             entries = (*found.extractors, *found.views)
-            changed = [entry["name"] for entry in entries if _written_digests(entry) != _digests(entry)]
+            changed = [str(entry["name"]) for entry in entries if _written_digests(entry) != _digests(entry)]
             expected = _digest_of(found.extractors, found.views)
         except (KeyError, TypeError) as error:
             raise BundleRefused(
@@ -144,7 +149,8 @@ class Specification:
         lists
             The lists to read, those of the bundle.
         packages
-            Packages whose modules may be imported; a specification cannot make us import anything else.
+            Packages whose modules may be imported; a specification cannot make us import anything else. Of ``msa_ml``
+            only modules of ``msa_ml.features`` are.
 
         Raises
         ------
@@ -209,22 +215,47 @@ def _digest_of(extractors: Iterable[Mapping[str, Any]], views: Iterable[Mapping[
 
 
 def _build(entry: Mapping[str, Any], lists: Lists, packages: tuple[str, ...], base: type[Reader]) -> Reader:
-    module_name, _, class_name = str(entry["class"]).partition(":")
-    if module_name.split(".")[0] not in packages:
-        raise BundleRefused(
-            f"the specification names {entry['class']}, outside the allowed packages ({', '.join(packages)}).",
-            hint="Allow its package explicitly if you trust it.",
-        )
+    path = str(entry["class"])
+    module_name, class_name = _allowed(path, packages)
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
         raise BundleRefused(
-            f"the specification names {entry['class']}, which this installation does not have.",
+            f"the specification names {path}, which this installation does not have.",
             hint="Install the package version that the manifest names.",
         ) from error
+    except (Exception, SystemExit) as error:
+        raise BundleRefused(
+            f"the specification names {path}; importing its module failed with {type(error).__name__}.",
+            hint=f"Try: python -c 'import {module_name}'",
+        ) from error
     if not (isinstance(found, type) and issubclass(found, base)):
-        raise BundleRefused(f"{entry['class']} is no {base.__name__.lower()}.")
+        raise BundleRefused(f"{path} is no {base.__name__.lower()}.")
     try:
         return found(lists=lists, **entry["parameters"])
-    except (TypeError, InputError) as error:
-        raise BundleRefused(f"{entry['class']} does not take the parameters of the specification.") from error
+    except Exception as error:
+        raise BundleRefused(f"{path} does not take the parameters of the specification.") from error
+
+
+def _allowed(path: str, packages: tuple[str, ...]) -> tuple[str, str]:
+    """Return module and class of an entry, before anything is imported."""
+    found = _CLASS.fullmatch(path)
+    if found is None:
+        raise BundleRefused(
+            f"the specification names {path[:80]!a}, which is no class.", hint="Export the bundle again."
+        )
+    module, package = found["module"], found["module"].partition(".")[0]
+    if package not in packages:
+        raise BundleRefused(
+            f"the specification names {path}, outside the allowed packages ({', '.join(packages)}).",
+            hint=f"If you trust it: --allow {package} on the command line, or MSA_ALLOW_PACKAGES={package} where MLflow "
+            f"loads it; in Python load(..., packages={(*packages, package)!r}).",
+        )
+    if "__main__" in module.split(".") or (
+        package == OWN_PACKAGE and not module.startswith(f"{OWN_MODULES}.")
+    ):
+        raise BundleRefused(
+            f"the specification names {path}, which is no module of features.",
+            hint=f"A bundle of this package names modules of {OWN_MODULES} only.",
+        )
+    return module, found["name"]

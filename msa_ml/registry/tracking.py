@@ -10,11 +10,10 @@ import errno
 import logging
 import os
 import re
-import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -264,8 +263,23 @@ class Tracking:
         with self._mlflow() as mlflow:
             return dict(mlflow.MlflowClient().get_model_version(task, version).tags)
 
-    def download(self, task: str, version: str, folder: Path) -> Path:
-        """Copy the bundle of a version to a folder that does not exist yet, whole or not at all."""
+    def download(
+        self, task: str, version: str, folder: Path, *, check: Callable[[Path], object] | None = None
+    ) -> Path:
+        """Copy the bundle of a version to a folder that does not exist yet, whole or not at all.
+
+        Parameters
+        ----------
+        check
+            Called with the copy before it stands under its name, for example to load it; if it raises, nothing is left.
+
+        Raises
+        ------
+        InputError
+            The folder exists.
+        Refused
+            The version holds no bundle.
+        """
         if folder.exists():
             raise InputError(f"{folder} exists already.", hint="Name another folder.")
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -275,7 +289,11 @@ class Tracking:
             found = [path.parent for path in model.rglob("manifest.json")]
             if len(found) != 1:
                 raise Refused(f"version {version} of '{task}' holds no bundle.", hint="Train it again.")
-            shutil.move(found[0], folder)
+            if check is not None:
+                check(found[0])
+            if folder.exists():
+                raise InputError(f"{folder} was made meanwhile.", hint="Name another folder.")
+            found[0].rename(folder)
         return folder
 
     def demand_promotable(self, task: str, version: str) -> None:

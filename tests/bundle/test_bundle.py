@@ -14,22 +14,16 @@ from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.manifest import Manifest, sha256
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.write import Contents, write
-from msa_ml.errors import BundleRefused, InputError
+from msa_ml.errors import BundleRefused, InputError, UnknownNameError
 from msa_ml.features.extraction import vectors_of
 from msa_ml.records import Mail
+from tests.bundle.tiny import RULE, graph, reseal, tiny
 from tests.small_bundle import invented
 
 
 @pytest.fixture
 def copy(bundle: Bundle, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle.path, tmp_path / "copy"))
-
-
-def _reseal(folder: Path, **changes: object) -> None:
-    """Do what a careful forger does: make the manifest fit the changed files."""
-    manifest = Manifest.parse((folder / "manifest.json").read_bytes())
-    files = {name: sha256((folder / name).read_bytes()) for name in manifest.files}
-    (folder / "manifest.json").write_bytes(replace(manifest, files=files, **changes).render())  # type: ignore[arg-type]
 
 
 def test_it_verifies(bundle: Bundle) -> None:
@@ -97,7 +91,7 @@ def test_a_newer_format_is_refused(copy: Path) -> None:
 def test_a_swapped_list_is_refused_although_every_hash_fits(copy: Path) -> None:
     path = copy / "lists" / "free_mail.txt"
     path.write_bytes(path.read_bytes() + b"example.org\n")
-    _reseal(copy)
+    reseal(copy)
     with pytest.raises(BundleRefused, match=r"differs .* in: .*mail\.sender"):
         load(copy)
 
@@ -105,13 +99,13 @@ def test_a_swapped_list_is_refused_although_every_hash_fits(copy: Path) -> None:
 def test_a_changed_specification_is_refused_although_every_hash_fits(copy: Path) -> None:
     path = copy / "features.json"
     path.write_text(path.read_text().replace('"version": 1', '"version": 2', 1))
-    _reseal(copy)
+    reseal(copy)
     with pytest.raises(BundleRefused):
         load(copy)
 
 
 def test_another_specification_than_the_models_is_refused(copy: Path) -> None:
-    _reseal(copy, spec_digest="0" * 64)
+    reseal(copy, spec_digest="0" * 64)
     with pytest.raises(BundleRefused, match="trained on specification 000000000000"):
         load(copy)
 
@@ -119,7 +113,7 @@ def test_another_specification_than_the_models_is_refused(copy: Path) -> None:
 def test_a_class_outside_the_allowed_packages_is_never_imported(copy: Path) -> None:
     path = copy / "features.json"
     path.write_text(path.read_text().replace("msa_ml.features.mail.subject:Subject", "antigravity:Subject"))
-    _reseal(copy)
+    reseal(copy)
     with pytest.raises(BundleRefused, match="outside the allowed packages"):
         load(copy)
 
@@ -131,7 +125,7 @@ def test_other_golden_numbers_are_refused_in_words(copy: Path) -> None:
     case["logit"] += 1.0
     case["dense"][3] = 12345.0
     path.write_text("\n".join([json.dumps(case), *lines[1:]]) + "\n")
-    _reseal(copy)
+    reseal(copy)
     with pytest.raises(BundleRefused, match=f"golden case '{case['name']}' .*12345 wanted.*logit"):
         load(copy)
 
@@ -188,7 +182,7 @@ def test_a_decision_is_the_threshold_of_the_named_policy(bundle: Bundle) -> None
         score = bundle.score(raw, policy=policy.name)
         assert score.policy == policy.name
         assert score.decision == (score.logit >= policy.threshold)
-    with pytest.raises(BundleRefused, match="no policy 'harsh'"):
+    with pytest.raises(UnknownNameError, match="unknown policy of the bundle 'harsh'"):
         bundle.score(raw, policy="harsh")
 
 
@@ -198,6 +192,33 @@ def test_reasons_add_evidence_in_words(bundle: Bundle) -> None:
     sizes = [abs(reason.contribution) for reason in score.reasons]
     assert sizes == sorted(sizes, reverse=True)
     assert all(reason.words for reason in score.reasons)
+
+
+def test_a_golden_case_near_a_threshold_is_left_out(tmp_path: Path) -> None:
+    # The one tree says 1 for a long subject, else -1.
+    near = replace(RULE, name="near", threshold=float(np.float32(1.0001)))
+    bundle = write(tmp_path / "spam", replace(tiny(), policies=[RULE, near]), golden_mail())
+    far = [name for name, raw in golden_mail().items() if bundle.score(raw).logit < 0]
+    kept = [case.name for case in golden.read_cases((bundle.path / "golden.jsonl").read_text())]
+    assert kept == far
+    assert 10 <= len(far) < len(golden_mail())
+    assert bundle.verify() == len(far)
+
+
+def test_too_few_golden_cases_are_no_bundle(tmp_path: Path) -> None:
+    near = [replace(RULE, name=str(value), threshold=value) for value in (-1.0, 1.0)]
+    with pytest.raises(InputError, match=r"0 of \d+ golden events .* a bundle needs 10"):
+        write(tmp_path / "spam", replace(tiny(), policies=near), golden_mail())
+    few = dict(list(golden_mail().items())[:9])
+    with pytest.raises(InputError, match="9 of 9 golden events"):
+        write(tmp_path / "spam", tiny(), few)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_graph_of_another_width_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(BundleRefused, match="the specification wants"):
+        write(tmp_path / "spam", replace(tiny(), graph=graph(3)), golden_mail())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_golden_cases_survive_their_text() -> None:

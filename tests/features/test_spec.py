@@ -1,6 +1,9 @@
 """The specification names what was computed, and refuses anything else."""
 
+import importlib
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +63,52 @@ def test_a_class_outside_the_allowed_packages_is_refused(features: FeatureSet) -
     extractors[0]["class"] = "os:system"
     with pytest.raises(BundleRefused, match="outside the allowed packages"):
         Specification.from_json(data).feature_set(Lists())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "msa_ml.__main__:X",
+        "msa_ml.cli:main",
+        "msa_ml.errors:InputError",
+        "msa_ml.features:Subject",
+        "msa_ml.features.__main__:X",
+        "msa_ml.featuresque:X",
+        "tests.__main__:X",
+        "msa_ml.features.mail.subject",
+        "msa_ml.features..subject:X",
+        ".subject:X",
+        "msa_ml.features.a b:X",
+        ":X",
+        "",
+    ],
+)
+def test_nothing_but_modules_of_features_is_imported_of_our_own(features: FeatureSet, path: str) -> None:
+    data = written(features)
+    extractors = data["extractors"]
+    assert isinstance(extractors, list)
+    extractors[0]["class"] = path
+    known = set(sys.modules)
+    with pytest.raises(BundleRefused, match=r"no module of features|no class"):
+        Specification.from_json(data).feature_set(Lists(), packages=("msa_ml", "tests"))
+    assert set(sys.modules) == known
+
+
+def test_a_module_that_ends_the_program_is_refused(
+    features: FeatureSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "acme_that_ends.py").write_text("import sys\nsys.exit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    data = written(features)
+    extractors = data["extractors"]
+    assert isinstance(extractors, list)
+    extractors[0]["class"] = "acme_that_ends:Subject"
+    with pytest.raises(BundleRefused, match="failed with SystemExit"):
+        Specification.from_json(data).feature_set(Lists(), packages=("msa_ml", "acme_that_ends"))
+
+
+def test_the_program_starts_only_when_it_is_run() -> None:
+    importlib.import_module("msa_ml.__main__")
 
 
 @pytest.mark.parametrize(
