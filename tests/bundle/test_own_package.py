@@ -112,10 +112,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def version(settings: Settings, own: Bundle) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MSA_ALLOW_PACKAGES", "acme_features")
-        tags = {"synthetic": "true", "bundle_id": own.id}
-        return Tracking(settings).log("spam", RunItems("test", {}, {}, tags, own.path, tags)).version
+    tags = {"synthetic": "true", "bundle_id": own.id}
+    return Tracking(settings).log("spam", RunItems("test", {}, {}, tags, own.path, tags)).version
 
 
 @pytest.mark.xdist_group("mlflow")
