@@ -21,7 +21,7 @@ from msa_ml.features.extraction import extract_mail
 from msa_ml.measuring import policies_of
 from msa_ml.pipeline import Progress, Silent, load
 from msa_ml.registry.tracking import Tracking
-from msa_ml.settings import Settings
+from msa_ml.settings import Settings, allowed_packages
 from msa_ml.trained import slices_of
 from msa_ml.unseen import unseen
 
@@ -187,7 +187,11 @@ def _judge(
 ) -> Compared:
     with tempfile.TemporaryDirectory() as place:
         bundles = [
-            load_bundle(tracking.download(task, version, Path(place) / version), replay=False)
+            load_bundle(
+                tracking.download(task, version, Path(place) / version),
+                packages=("msa_ml", *allowed_packages()),
+                replay=False,
+            )
             for version in versions
         ]
         window = bundles[1].manifest.training.get("test_window")

@@ -22,7 +22,7 @@ from msa_ml.exploring import Extracted
 from msa_ml.features.extractor import Extractor, FeatureSet
 from msa_ml.measuring import Measured
 from msa_ml.publishing import Published
-from msa_ml.settings import Settings, find_home, make_demo_home
+from msa_ml.settings import Settings, allowed_packages, find_home, make_demo_home
 from msa_ml.settings import read as read_settings
 from msa_ml.simulation import DAYS, PER_DAY, SEED, START, simulate_into
 from msa_ml.source.clickhouse import connect
@@ -114,15 +114,17 @@ def load_bundle(name: str | Path = "spam@champion", *, settings: Settings | None
     InputError
         Nothing has this name; the message says what has.
     """
+    packages = ("msa_ml", *allowed_packages())
     if (Path(name) / FILE).is_file() or isinstance(name, Path):
-        return read_bundle(name)
+        return read_bundle(name, packages=packages)
     chosen = settings or read_settings()
     from msa_ml.registry.tracking import Tracking
 
     tracking = Tracking(chosen)
     task, version = tracking.resolve(name)
     kept = chosen.home / "bundles" / task / tracking.tags(task, version)["bundle_id"][:12]
-    return read_bundle(kept if kept.is_dir() else tracking.download(task, version, kept))
+    folder = kept if kept.is_dir() else tracking.download(task, version, kept)
+    return read_bundle(folder, packages=packages)
 
 
 def load_test(bundle: Bundle, *, settings: Settings | None = None) -> Dataset:

@@ -169,7 +169,7 @@ def read(
 
 
 def allowed_packages(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Return the packages of ``MSA_ALLOW_PACKAGES``, whose extractors a bundle may import where MLflow loads it.
+    """Return the packages of ``MSA_ALLOW_PACKAGES``, whose extractors a bundle may import.
 
     Examples
     --------

@@ -14,7 +14,7 @@ def golden_mail() -> dict[str, bytes]:
     Examples
     --------
     >>> sorted(golden_mail())[:2]
-    ['bounce', 'cut_short']
+    ['bad_base64', 'bounce']
     """
     return {**_ordinary(), **_abusive(), **_hostile()}
 

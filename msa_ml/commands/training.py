@@ -10,6 +10,7 @@ import click
 from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
 from msa_ml.errors import InputError
 from msa_ml.experiment import Experiment, parse_length, parse_moment
+from msa_ml.settings import allowed_packages
 
 
 @click.command(
@@ -124,7 +125,7 @@ def evaluate_command(
     from msa_ml.measuring import evaluate_bundle
     from msa_ml.pipeline import load
 
-    loaded = load_bundle(bundle)
+    loaded = load_bundle(bundle, packages=("msa_ml", *allowed_packages()))
     moment = parse_moment(as_of) if as_of else now()
     dataset = load(
         loaded.manifest.task,
@@ -168,7 +169,8 @@ def compare_command(
     from msa_ml.comparing import compare_bundles
     from msa_ml.pipeline import load
 
-    bundles = [load_bundle(champion), load_bundle(challenger)]
+    packages = ("msa_ml", *allowed_packages())
+    bundles = [load_bundle(champion, packages=packages), load_bundle(challenger, packages=packages)]
     dataset = load(
         bundles[0].manifest.task,
         since,
