@@ -171,7 +171,8 @@ def test_training_gives_what_native_tables_give(
     # The query is another one, and is said to be.
     assert trained["dataset"]["query_sha256"] != native["dataset"]["query_sha256"]
 
-    measured, _ = run_apart("evaluate", trained["bundle"], "--as-of", AS_OF, cwd=tmp_path, environ=environ)
+    again = ("evaluate", trained["bundle"], "--as-of", AS_OF, "--with-training")
+    measured, _ = run_apart(*again, cwd=tmp_path, environ=environ)
     assert (measured["events"], measured["labelled"]) == (1800, 1800)
 
     asked = [entry["sql"] for entry in front.seen()]
