@@ -14,6 +14,9 @@ from msa_ml.errors import InputError
 from msa_ml.settings import Settings, find_home
 from msa_ml.settings import read as read_settings
 
+# JupyterLab asks its makers for news and newer versions at every start; nothing of ours leaves the machine unasked.
+_QUIET = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
+
 
 @click.command(
     "lab",
@@ -41,7 +44,7 @@ def lab_command(*, demo: bool, home: Path | None, jupyter: tuple[str, ...]) -> N
     folder = notebooks if notebooks.is_dir() else Path.cwd()
     show(f"JupyterLab on {folder}, home {settings.home}", as_json=True)
     # Our own interpreter, so that notebooks find this very installation.
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *jupyter]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *_QUIET, *jupyter]
     sys.stderr.flush()
     os.execve(command[0], command, environment_of(settings))  # noqa: S606 - our own interpreter, no shell
 
