@@ -21,6 +21,7 @@ setup: .venv/.ready ## Install the locked packages into .venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python >= 3.11 is needed, found $$($(PYTHON) --version). Name one: make PYTHON=python3.12" >&2; exit 2; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@command -v $(UV) >/dev/null || $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@command -v $(UV) >/dev/null || $(BIN)/python -m pip install --quiet uv
 	$(UV) sync --frozen --inexact --compile-bytecode $(EXTRAS)
 	@touch $@
