@@ -209,6 +209,8 @@ def _cut(
     fresh_last = _without(last, campaign, seen)
     dropped["of a campaign seen before"] = len(middle) + len(last) - len(fresh_middle) - len(fresh_last)
     how = f"by time: calibration from {calibration}, test from {test} (UTC), gap {gap}"
+    if not any(campaign):
+        how += "; no event has a campaign fingerprint, so near-duplicates may stand on both sides"
     return Split(train, fresh_middle, fresh_last, dropped, how)
 
 

@@ -40,6 +40,11 @@ def test_parts_follow_each_other_with_a_gap() -> None:
     assert len(split.train) + split.dropped["in the gap"] == 1200
 
 
+def test_missing_fingerprints_are_said() -> None:
+    assert "near-duplicates may stand on both sides" in by_time(_index([0, 1] * 1000)).how
+    assert "near-duplicates" not in by_time(_index([0, 1] * 1000, [str(row) for row in range(2000)])).how
+
+
 def test_equal_times_are_never_cut_apart() -> None:
     index = _index([0, 1] * 500, hours=0.0)
     with pytest.raises(DataRefused):
