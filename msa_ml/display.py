@@ -17,8 +17,9 @@ from msa_ml.source.queries import query
 
 _HEADERS = ("from", "reply-to", "to", "subject", "date", "authentication-results")
 _ADDRESS = re.compile(r"[\w.+=-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})")
-# What stands behind the path of a URL often names the reader.
-_QUERY = re.compile(r"(https?://[^\s?#]{1,2000})[?#][^\s>\"')]{1,4000}", re.IGNORECASE)
+# Queries and long opaque words in the path of a URL often name the reader.
+_URL = re.compile(r"(https?://[^\s/?#]{1,253}[^\s?#>\"')]{0,2000})([?#][^\s>\"')]{1,4000})?", re.IGNORECASE)
+_OPAQUE = re.compile(r"(?<=/)[\w=%~+-]{16,}")
 _HOST = re.compile(r"https?://(?:[^\s/@]{0,200}@)?([^\s/:?#]{1,253})", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{4,}")
 _LONGEST = 4_000
@@ -136,6 +137,7 @@ def as_text(raw: bytes, *, reveal: bool = False) -> str:
 
 
 def _redacted(text: str) -> str:
-    """Hide addresses, what URLs carry behind their path, and long numbers."""
-    text = _ADDRESS.sub(r"...@\1", _QUERY.sub(r"\1?...", text))
+    """Hide addresses, what URLs carry for one reader, and long numbers."""
+    text = _URL.sub(lambda url: _OPAQUE.sub("...", url[1]) + ("?..." if url[2] else ""), text)
+    text = _ADDRESS.sub(r"...@\1", text)
     return _DIGITS.sub(lambda found: "#" * len(found[0]), text)

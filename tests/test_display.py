@@ -18,6 +18,7 @@ RAW = (
     b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
     b"Call +49 1701234567 or ben@example.net.\r\n"
     b"https://shop.example.com/offer?u=YmVuQGV4YW1wbGUubmV0#x\r\n"
+    b"https://news.example.com/c/peLwaIQrv9qZ2DsW0VMjYDPv/out\r\n"
 )
 
 
@@ -26,10 +27,12 @@ def test_headers_are_decoded_and_aligned() -> None:
     assert lines[0] == "from:     Anna Weber <...@example.org>"
     assert lines[1] == "to:       Ben <...@example.net>, <...@localhost>"
     assert "date:     Tue, 10 Mar 2026 09:15:02 +0100" in lines
-    assert "links to: shop.example.com" in lines
+    assert "links to: shop.example.com, news.example.com" in lines
 
 
-@pytest.mark.parametrize("secret", ["anna.weber", "ben+tag", "ben@", "123456", "1701234567", "YmVu", "root@"])
+@pytest.mark.parametrize(
+    "secret", ["anna.weber", "ben+tag", "ben@", "123456", "1701234567", "YmVu", "root@", "peLwaIQrv9"]
+)
 def test_redacted_unless_revealed(secret: str) -> None:
     assert secret not in as_text(RAW)
     assert secret in as_text(RAW, reveal=True)
@@ -42,6 +45,12 @@ def test_whatever_is_sent_is_shown_as_inert_text(raw: bytes) -> None:
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
         html = Shown(text)._repr_html_()
         assert re.findall(r"<\s*/?\s*([a-zA-Z!]+)", html) == ["pre", "pre"]
+
+
+def test_what_a_url_says_to_everybody_stays() -> None:
+    text = as_text(RAW)
+    assert "https://shop.example.com/offer?..." in text
+    assert "https://news.example.com/c/.../out" in text
 
 
 def test_a_score_shows_its_reasons(bundle: Bundle) -> None:
