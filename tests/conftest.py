@@ -1,6 +1,7 @@
 """Fixtures that several rooms share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,24 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests see only the settings that they make."""
+KEPT = ("MSA_SHARED_DATA", "MSA_TEST_CLICKHOUSE_URL", "MLFLOW_DISABLE_TELEMETRY")
+
+
+def _forget_settings() -> None:
     for name in list(os.environ):
-        if name.startswith(("MSA_", "MLFLOW_")) and name not in (
-            "MSA_SHARED_DATA",
-            "MSA_TEST_CLICKHOUSE_URL",
-        ):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
-    monkeypatch.setenv("DO_NOT_TRACK", "true")
+        if name.startswith(("MSA_", "MLFLOW_")) and name not in KEPT:
+            del os.environ[name]
+
+
+def pytest_configure() -> None:
+    """Tests, and fixtures of any scope, see only the settings that they make."""
+    _forget_settings()
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_left_behind() -> Iterator[None]:
+    """MLflow writes the address it is given into the environment; the next test must not find it."""
+    yield
+    _forget_settings()

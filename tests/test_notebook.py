@@ -34,7 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     mail = corpus(place / "mail")
     words = ["import", "mail", str(mail), "--label", "ham=ham", "--label", "junk=spam", "--source", "own"]
     assert main([*words, "--home", str(home)]) == 0
-    return read_settings(home=home)
+    return read_settings(home=home, isolated=True)
 
 
 @pytest.fixture(scope="module")

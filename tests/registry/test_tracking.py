@@ -113,7 +113,9 @@ def test_inside_an_active_run_a_child_is_logged(tracking: Tracking, bundle: Bund
     experiment = mlflow.create_experiment("mine", artifact_location=tmp_path.as_uri())
     with mlflow.start_run(experiment_id=experiment) as parent:
         registered = tracking.log("child", items(bundle))
-        assert mlflow.active_run().info.run_id == parent.info.run_id
+        active = mlflow.active_run()
+        assert active is not None
+        assert active.info.run_id == parent.info.run_id
     child = mlflow.get_run(registered.run_id)
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
 
