@@ -22,9 +22,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from msa_ml.model.ngrams import PRIME, NgramHash
+from msa_ml.model.ngrams import WORD, NgramHash
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 9
+SLOT_BITS = 14
+"""Slots of the table that finds repetitions: 64 KiB, which stay in the nearest cache; fewer leave more to sort."""
 _TO_END = np.iinfo(np.int64).max
 
 
@@ -51,6 +53,9 @@ class _Writer:
 
     def integer(self, value: int) -> str:
         return self.constant(np.array(value, np.int64))
+
+    def small(self, value: int) -> str:
+        return self.constant(np.array(value, np.int32))
 
     def integers(self, *values: int) -> str:
         return self.constant(np.array(values, np.int64))
@@ -101,9 +106,9 @@ def emit(
         ]
         outputs.append(helper.make_tensor_value_info("content_logit", TensorProto.FLOAT, [1]))
         logit = _content_logit(writer, content)
-        batch = writer.add("Slice", writer.add("Shape", "dense"), writer.integers(0), writer.integers(1))
-        column = writer.add("Expand", logit, writer.add("Concat", batch, writer.integers(1), axis=0))
-        dense = writer.add("Concat", "dense", column, axis=1)
+        writer.add("Reshape", logit, writer.integers(1), output="content_logit")
+        # Padding on the right with the logit is one operator instead of five that spread it over the rows.
+        dense = writer.add("Pad", "dense", writer.integers(0, 0, 0, 1), logit)
     margin = _tree_ensemble(writer, dense, trees, base_margin)
     scaled = writer.add("Mul", margin, writer.constant(np.array(slope, np.float32)))
     shifted = writer.add("Add", scaled, writer.constant(np.array(intercept, np.float32)))
@@ -122,46 +127,113 @@ def emit(
 
 
 def _content_logit(writer: _Writer, content: ContentPart) -> str:
-    """Hash, drop repetitions, add up weights, normalise by the root of the number of buckets: float32[1]."""
-    hashing, zero = content.hashing, writer.integers(0)
-    buckets = 1 << hashing.bits
-    # A bucket above all others comes first in the sorted order, so that every real one has a left neighbour.
-    parts = [writer.integers(buckets)]
-    for view, sizes in hashing.sizes.items():
-        data = writer.add("Cast", f"content.{view}", to=TensorProto.INT64)
-        for size in sizes:
-            value = ""
-            for place in range(size):
-                end = _TO_END if place == size - 1 else place - size + 1
-                byte = writer.add("Slice", data, writer.integers(place), writer.integers(end), zero)
-                scaled = writer.add("Mul", byte, writer.integer(256**place)) if place else byte
-                value = writer.add("Add", value, scaled) if value else scaled
-            a, c = hashing.constants(view, size)
-            small = writer.add("Mod", value, writer.integer(PRIME))
-            mixed = writer.add("Add", writer.add("Mul", small, writer.integer(a)), writer.integer(c))
-            folded = writer.add(
-                "Mod", writer.add("Mod", mixed, writer.integer(PRIME)), writer.integer(buckets)
-            )
-            parts.append(folded)
-    every = writer.add("Concat", *parts, axis=0)
-    writer.nodes.append(
-        helper.make_node(
-            "TopK", [every, writer.add("Shape", every)], ["sorted", "order"], axis=0, largest=1, sorted=1
-        )
+    """Hash, drop repetitions, add up weights, normalise by the root of the number of buckets: a float32 scalar.
+
+    Operators are chosen by their time on mail of ordinary length: ``GatherElements`` does what ``Gather`` does without
+    a call for each element, and a ``TopK`` over all n-grams would take longer than everything else together.
+    """
+    bits = content.hashing.bits
+    hashed = _hashed(writer, content.hashing)
+    bucket = _high_bits(writer, hashed, bits)
+    # Every n-gram writes its position into a slot of a small table. One that finds its own position there stands for
+    # its bucket; one that finds another of its bucket is a repetition; the few that find a stranger are sorted. Which
+    # of several writers a slot keeps is all the same.
+    slots = min(bits, SLOT_BITS)
+    slot = _high_bits(writer, hashed, slots)
+    position = writer.add(
+        "Range",
+        writer.small(0),
+        writer.add("Cast", writer.add("Size", bucket), to=TensorProto.INT32),
+        writer.small(1),
     )
-    ours = writer.add("Slice", "sorted", writer.integers(1), writer.integers(_TO_END), zero)
-    left = writer.add("Slice", "sorted", zero, writer.integers(-1), zero)
-    first = writer.add("Cast", writer.add("Not", writer.add("Equal", ours, left)), to=TensorProto.FLOAT)
-    weights = writer.add("Gather", writer.constant(content.weight, "content.weight"), ours)
-    total = writer.add("ReduceSum", writer.add("Mul", weights, first), zero, keepdims=1)
-    count = writer.add("ReduceSum", first, zero, keepdims=1)
+    empty = numpy_helper.from_array(np.zeros(1, np.int32))
+    table = writer.add("ConstantOfShape", writer.integers(1 << slots), value=empty)
+    kept = writer.add("ScatterElements", table, slot, position, axis=0)
+    winner = writer.add("GatherElements", kept, slot, axis=0)
+    stands = writer.add("Cast", writer.add("Equal", winner, position), to=TensorProto.FLOAT)
+    theirs = writer.add("GatherElements", bucket, winner, axis=0)
+    strange = writer.add("Not", writer.add("Equal", theirs, bucket))
+    rest, first = _once(writer, writer.add("Compress", bucket, strange, axis=0), 1 << bits)
+    every = writer.add("Concat", bucket, rest, axis=0)
+    counted = writer.add("Concat", stands, first, axis=0)
+    weights = _weights(writer, content.weight, every)
+    zero = writer.integers(0)
+    total = writer.add("ReduceSum", writer.add("Mul", weights, counted), zero, keepdims=0)
+    count = writer.add("ReduceSum", counted, zero, keepdims=0)
     length = writer.add("Sqrt", writer.add("Max", count, writer.constant(np.array(1.0, np.float32))))
     return writer.add(
-        "Add",
-        writer.add("Div", total, length),
-        writer.constant(np.array([content.bias], np.float32)),
-        output="content_logit",
+        "Add", writer.add("Div", total, length), writer.constant(np.array(content.bias, np.float32))
     )
+
+
+def _hashed(writer: _Writer, hashing: NgramHash) -> str:
+    """Return ``a * low + c * high`` of every n-gram of all views, modulo 2**32: uint32[all]."""
+    parts = []
+    for view, sizes in hashing.sizes.items():
+        data = writer.add("Cast", f"content.{view}", to=TensorProto.INT64)
+        words: dict[int, str] = {1: data}
+        for size in sizes:
+            a, c = hashing.multipliers(view, size)
+            mixed = writer.add("Mul", _word(writer, words, min(size, WORD)), writer.integer(a))
+            if size > WORD:
+                # Each product fits in int64; their sum does once the first is reduced to 32 bits.
+                low = writer.add("Cast", mixed, to=TensorProto.UINT32)
+                low = _part(writer, writer.add("Cast", low, to=TensorProto.INT64), 0, WORD - size)
+                high = _part(writer, _word(writer, words, size - WORD), WORD, 0)
+                mixed = writer.add("Add", low, writer.add("Mul", high, writer.integer(c)))
+            parts.append(mixed)
+    return writer.add("Cast", writer.add("Concat", *parts, axis=0), to=TensorProto.UINT32)
+
+
+def _word(writer: _Writer, words: dict[int, str], size: int) -> str:
+    """Return every run of ``size`` bytes as one little-endian number, int64; joined from two shorter ones."""
+    if size not in words:
+        left = size // 2 + size % 2
+        right = size - left
+        scaled = writer.add("Mul", _word(writer, words, right), writer.integer(256**left))
+        words[size] = writer.add(
+            "Add",
+            _part(writer, words.get(left) or _word(writer, words, left), 0, -right),
+            _part(writer, scaled, left, 0),
+        )
+    return words[size]
+
+
+def _part(writer: _Writer, values: str, start: int, end: int) -> str:
+    """Return the elements from ``start``; the last are left out with a negative ``end``."""
+    return writer.add(
+        "Slice", values, writer.integers(start), writer.integers(end or _TO_END), writer.integers(0)
+    )
+
+
+def _high_bits(writer: _Writer, hashed: str, bits: int) -> str:
+    """Return the ``bits`` highest of 32, int32."""
+    by = writer.constant(np.array(32 - bits, np.uint32))
+    return writer.add("Cast", writer.add("BitShift", hashed, by, direction="RIGHT"), to=TensorProto.INT32)
+
+
+def _once(writer: _Writer, buckets: str, above: int) -> tuple[str, str]:
+    """Return the buckets in falling order, and for each 1.0 where it stands first, else 0.0."""
+    # One above all others comes first, so that every real one has a left neighbour.
+    guarded = writer.add("Concat", writer.constant(np.array([above], np.int32)), buckets, axis=0)
+    writer.nodes.append(
+        helper.make_node(
+            "TopK", [guarded, writer.add("Shape", guarded)], ["sorted", "order"], axis=0, largest=1, sorted=1
+        )
+    )
+    ours, left = _part(writer, "sorted", 1, 0), _part(writer, "sorted", 0, -1)
+    first = writer.add("Cast", writer.add("Not", writer.add("Equal", ours, left)), to=TensorProto.FLOAT)
+    return ours, first
+
+
+def _weights(writer: _Writer, weight: NDArray[np.float32], buckets: str) -> str:
+    """Return the weight of each bucket, float32."""
+    half = weight.astype(np.float16)
+    if not np.array_equal(half.astype(np.float32), weight):
+        return writer.add("GatherElements", writer.constant(weight, "content.weight"), buckets, axis=0)
+    # Nothing is lost, and the file is half as large.
+    found = writer.add("GatherElements", writer.constant(half, "content.weight"), buckets, axis=0)
+    return writer.add("Cast", found, to=TensorProto.FLOAT)
 
 
 def _tree_ensemble(

@@ -1,5 +1,7 @@
 """The graph repeats the arithmetic of the library: hashing, trees, calibration."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -39,15 +41,36 @@ def graph() -> Graph:
     )
 
 
-def _reference(text: bytes, head: bytes) -> float:
+def _content_emitted(hashing: NgramHash, weight: np.ndarray) -> bytes:
+    trees, base = _trees()[0].trees()
+    return emit(
+        width=5,
+        trees=trees,
+        base_margin=base,
+        slope=1.0,
+        intercept=0.0,
+        content=ContentPart(hashing, weight, 0.0),
+    )
+
+
+def _content_graph(hashing: NgramHash, weight: np.ndarray) -> Graph:
+    return Graph(_content_emitted(hashing, weight))
+
+
+def _bucket(gram: bytes, view: str) -> int:
     """The specification of the hash, read word for word."""
-    buckets = set()
-    for view, data in (("text", text), ("head", head)):
-        for size in HASHING.sizes[view]:
-            a, c = HASHING.constants(view, size)
-            for start in range(len(data) - size + 1):
-                value = int.from_bytes(data[start : start + size], "little")
-                buckets.add((((value % (2**31 - 1)) * a + c) % (2**31 - 1)) % 2**12)
+    a, c = HASHING.multipliers(view, len(gram))
+    low, high = int.from_bytes(gram[:4], "little"), int.from_bytes(gram[4:], "little")
+    return ((a * low + c * high) % 2**32) >> (32 - 12)
+
+
+def _reference(text: bytes, head: bytes) -> float:
+    buckets = {
+        _bucket(data[start : start + size], view)
+        for view, data in (("text", text), ("head", head))
+        for size in HASHING.sizes[view]
+        for start in range(len(data) - size + 1)
+    }
     return float(sum(WEIGHT[bucket] for bucket in buckets) / np.sqrt(max(len(buckets), 1)) + 0.7)
 
 
@@ -62,6 +85,56 @@ def test_content_logit_is_the_specification_in_library_and_graph(
     found = graph.run(graph.inputs(vectors, 0), "content_logit")
     assert library[0] == pytest.approx(expected, abs=1e-5)
     assert found[0] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_repetitions_count_once_however_many_ngrams_meet_in_a_slot(half: bool) -> None:
+    hashing = NgramHash({"text": (3, 4)}, bits=20, seed=1)
+    random = np.random.default_rng(0)
+    weight = random.normal(size=2**20).astype(np.float32)
+    if half:
+        weight = weight.astype(np.float16).astype(np.float32)
+    graph = _content_graph(hashing, weight)
+    noise = random.bytes(30_000)
+    for text in (noise, noise * 2, noise[:500] * 50, b"\0" * 9000, b"ab" * 4000 + noise[:9]):
+        library = float((hashing.matrix({"text": [text]}) @ weight)[0])
+        vectors = Vectors(np.zeros((1, 5), np.float32), {"text": [text]})
+        found = graph.run(graph.inputs(vectors, 0), "content_logit")
+        assert found[0] == pytest.approx(library, abs=2e-5)
+
+
+def test_weights_of_half_precision_halve_the_file() -> None:
+    hashing = NgramHash({"text": (4,)}, bits=16)
+    weight = np.random.default_rng(0).normal(size=2**16).astype(np.float32)
+    rounded = weight.astype(np.float16).astype(np.float32)
+    assert len(_content_emitted(hashing, weight)) > 2**18
+    assert len(_content_emitted(hashing, rounded)) < 2**18
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=40), st.integers(1, 7), st.integers(10, 24))
+def test_buckets_are_the_specification_bit_for_bit(data: bytes, size: int, bits: int) -> None:
+    hashing = NgramHash({"text": (size,)}, bits=bits, seed=5)
+    a, c = hashing.multipliers("text", size)
+    grams = [data[start : start + size] for start in range(len(data) - size + 1)]
+    expected = {
+        (
+            (a * int.from_bytes(gram[:4], "little") + c * int.from_bytes(gram[4:], "little")) % 2**32
+            >> (32 - bits)
+        )
+        for gram in grams
+    }
+    starts, buckets = hashing.buckets({"text": [b"", data, b"\xff" * size]})
+    assert buckets[starts[1] : starts[2]].tolist() == sorted(expected)
+    assert np.diff(starts)[[0, 2]].tolist() == [0, 1]
+
+
+def test_messages_of_many_groups_keep_their_own_buckets() -> None:
+    hashing = NgramHash({"text": (4,)}, bits=24)
+    items = [b"", *(f"message {number} of many".encode() for number in range(300)), b"abc"]
+    starts, buckets = hashing.buckets({"text": items})
+    alone = [hashing.buckets({"text": [item]})[1] for item in items]
+    assert [buckets[a:b].tolist() for a, b in pairwise(starts)] == [found.tolist() for found in alone]
 
 
 @given(st.lists(st.binary(max_size=12), min_size=1, max_size=8))
