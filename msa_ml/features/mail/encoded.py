@@ -103,9 +103,14 @@ def unbase64(data: bytes) -> bytes:
     (b'hello', b'hello', b'')
     """
     end = data.find(b"=")
-    clean = _BASE64.sub(b"", data if end < 0 else data[:end])
-    clean = clean[: len(clean) - 1] if len(clean) % 4 == 1 else clean
-    return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+    data = data if end < 0 else data[:end]
+    try:
+        # It drops foreign characters by itself, and takes as many signs of the end as it needs.
+        return binascii.a2b_base64(data + b"==")
+    except binascii.Error:
+        # One character more than whole groups: it holds six bits, which are no byte.
+        clean = _BASE64.sub(b"", data)
+        return binascii.a2b_base64(clean[: len(clean) - 1] + b"==")
 
 
 def decode_words(value: str) -> str:

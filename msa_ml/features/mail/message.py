@@ -6,8 +6,8 @@ Nothing here raises on what a sender wrote, and every amount is bounded by :clas
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from msa_ml.features.mail import header_block
@@ -17,6 +17,7 @@ from msa_ml.features.mail.ignored import is_ignored
 from msa_ml.features.mail.mime import Limits, Part, Parts, read
 from msa_ml.features.mail.page import Page
 from msa_ml.features.mail.trace import Hop, hop
+from msa_ml.features.shared.once import once
 from msa_ml.records import without_from_line
 
 __all__ = ["Address", "Limits", "Message", "Part"]
@@ -55,29 +56,38 @@ class Message:
     def __repr__(self) -> str:
         return f"Message({len(self.raw)} bytes)"
 
-    @cached_property
+    @once
     def block(self) -> header_block.Block:
         """The header fields as bytes, ignored ones included, and where the body begins."""
         return header_block.split(self.raw, most=self.limits.headers, most_bytes=self.limits.header_bytes)
 
-    @cached_property
+    @once
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Lower-case name and unfolded value of each field, in order, without those of :mod:`.ignored`."""
+        text_of = header_block.text_of
         return tuple(
-            (header_block.name_of(field), header_block.value_of(field)) for field in self.visible_fields
+            [
+                (name, text_of(value))
+                for written, value in zip(self.block.names, self.block.values, strict=True)
+                if (name := _visible(written))
+            ]
         )
 
-    @cached_property
+    @once
     def visible_fields(self) -> tuple[bytes, ...]:
         """The bytes of each header field that is not ignored, in order."""
-        return tuple(field for field in self.block.fields if not is_ignored(header_block.name_of(field)))
+        fields = zip(self.block.names, self.block.fields, strict=True)
+        return tuple([field for written, field in fields if _visible(written)])
 
-    @cached_property
-    def _by_name(self) -> dict[str, tuple[str, ...]]:
+    @once
+    def _by_name(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for name, value in self.headers:
-            found.setdefault(name, []).append(value)
-        return {name: tuple(values) for name, values in found.items()}
+            if name in found:
+                found[name].append(value)
+            else:
+                found[name] = [value]
+        return found
 
     def header(self, name: str) -> str | None:
         """Return the topmost value of a field by its lower-case name, ``None`` when it is absent or ignored."""
@@ -86,9 +96,9 @@ class Message:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return all values of a field, the topmost first."""
-        return self._by_name.get(name, ())
+        return tuple(self._by_name.get(name, ()))
 
-    @cached_property
+    @once
     def subject(self) -> str | None:
         """The decoded subject (RFC 2047), ``None`` when there is none."""
         value = self.header("subject")
@@ -101,32 +111,32 @@ class Message:
         found = self._addresses(name)
         return found[0] if found else None
 
-    @cached_property
+    @once
     def sender(self) -> Address | None:
         """The first address of From."""
-        return self._address("from")
+        return self.senders[0] if self.senders else None
 
-    @cached_property
+    @once
     def senders(self) -> tuple[Address, ...]:
         """All addresses of From."""
         return self._addresses("from")
 
-    @cached_property
+    @once
     def reply_to(self) -> Address | None:
         """The first address of Reply-To."""
         return self._address("reply-to")
 
-    @cached_property
+    @once
     def return_path(self) -> Address | None:
         """The envelope's sender as the receiving side noted it (RFC 5321 4.4); empty for ``<>``."""
         return self._address("return-path")
 
-    @cached_property
+    @once
     def to(self) -> tuple[Address, ...]:
         """The addresses of To."""
         return self._addresses("to")
 
-    @cached_property
+    @once
     def cc(self) -> tuple[Address, ...]:
         """The addresses of Cc."""
         return self._addresses("cc")
@@ -136,12 +146,12 @@ class Message:
         """The addresses of To and Cc."""
         return (*self.to, *self.cc)
 
-    @cached_property
+    @once
     def hops(self) -> tuple[Hop, ...]:
         """The Received fields, the topmost (nearest to the reader) first, 50 at most."""
         return tuple(hop(value) for value in self.all("received")[:50])
 
-    @cached_property
+    @once
     def way(self) -> tuple[Hop, ...]:
         """The hops from the outside hop down: the topmost one whose client has a public address, and those before it.
 
@@ -153,9 +163,9 @@ class Message:
                 return self.hops[number:]
         return ()
 
-    @cached_property
+    @once
     def _read(self) -> Parts:
-        return read(self.raw, self.limits)
+        return read(self.raw, self.limits, self.block)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -164,10 +174,10 @@ class Message:
 
     @property
     def parsed_by(self) -> str:
-        """``fast``, or ``fallback`` when the fast parser refused the message or lost content."""
+        """``fast``, or ``fallback`` when the MIME tree had to be repaired to be read."""
         return self._read.parsed_by
 
-    @cached_property
+    @once
     def damage(self) -> str:
         """What is wrong with the message, words joined by commas; ``''`` when it is sound."""
         found = {self.block.damage, *self._read.damage} - {""}
@@ -175,42 +185,35 @@ class Message:
             found.add("too_long")
         return ",".join(sorted(found))
 
-    @cached_property
+    @once
     def html(self) -> tuple[str, ...]:
         """Source of the HTML parts that are shown, cut at the limit over all of them."""
-        return self._texts(lambda part: part.content_type == "text/html", self.limits.html_characters)
+        parts = [part for part in self.parts if part.content_type == "text/html"]
+        return _texts(parts, self.limits.html_characters)
 
-    @cached_property
+    @once
     def plain(self) -> tuple[str, ...]:
         """The shown text parts that are not HTML, cut at the limit over all of them."""
-        return self._texts(lambda part: part.content_type != "text/html", self.limits.text_characters)
+        parts = [part for part in self.parts if part.content_type != "text/html" and part.is_text]
+        return _texts(parts, self.limits.text_characters)
 
-    def _texts(self, wanted: Callable[[Part], bool], left: int) -> tuple[str, ...]:
-        found = []
-        for part in self.parts:
-            if left > 0 and part.is_text and part.disposition != "attachment" and wanted(part):
-                text = part.text[:left]
-                left -= len(text)
-                found.append(text)
-        return tuple(found)
-
-    @cached_property
+    @once
     def pages(self) -> tuple[Page, ...]:
         """The HTML parts, parsed."""
         return tuple(Page.of(source) for source in self.html if source.strip())
 
-    @cached_property
+    @once
     def html_text(self) -> str:
         """Text of the HTML parts."""
         return " ".join(page.text for page in self.pages)[: self.limits.text_characters]
 
-    @cached_property
+    @once
     def text(self) -> str:
         """The best readable text: the plain parts, else the text of the HTML."""
         plain = "\n".join(self.plain)
-        return plain if plain.strip() else self.html_text
+        return plain if plain and not plain.isspace() else self.html_text
 
-    @cached_property
+    @once
     def urls(self) -> tuple[str, ...]:
         """Distinct URLs in order of appearance: from the plain text, then from the attributes and text of the HTML."""
         found: dict[str, None] = {}
@@ -229,6 +232,23 @@ class Message:
                         if len(found) >= most:
                             return tuple(found)
         return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _visible(written: str) -> str:
+    """Return the lower-case name of a field as it was written, ``''`` when it is ignored."""
+    name = header_block.lower(written)
+    return "" if is_ignored(name) else name
+
+
+def _texts(parts: list[Part], left: int) -> tuple[str, ...]:
+    found = []
+    for part in parts:
+        if left > 0 and part.disposition != "attachment":
+            text = part.text[:left]
+            left -= len(text)
+            found.append(text)
+    return tuple(found)
 
 
 def _urls(text: str) -> Iterator[str]:

@@ -1,23 +1,23 @@
 """The parts of a message (RFC 2045, 2046), decoded.
 
-The fast path is ``fast-mail-parser`` (Rust). It refuses broken base64 and silently loses the body of a multipart
-whose boundary never occurs, so whatever it refuses or loses is read again by :func:`read_patiently`, which repairs.
-The standard library's parser was the other candidate for that: it has no limit on depth and checks each line against
-each open boundary, so a sender can choose how long it works.
+One reader for sound and for broken messages: it looks for boundaries with ``bytes.find``, decodes with ``binascii``, and
+repairs what it can (broken base64, boundaries that never occur or never end). Its time is linear in the message, which
+neither of the other candidates promises: the standard library's parser checks each line against each open boundary, and
+``fast-mail-parser`` is quadratic in the encoded words of a field, refuses broken base64, loses a multipart without its
+boundary, and decodes every header field, which alone takes longer than all that is done here.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
-
-from fast_mail_parser import ParseError, parse_email_tree
+from functools import lru_cache
 
 from msa_ml.features.mail import header_block
 from msa_ml.features.mail.encoded import decode, decode_words, unbase64
+from msa_ml.features.shared.once import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +67,24 @@ class Part:
     depth: int
     content: bytes = field(repr=False)
 
-    @property
+    @once
     def is_container(self) -> bool:
         """Whether this node only holds others."""
         return self.content_type.startswith(("multipart/", "message/rfc822"))
 
-    @property
+    @once
     def is_attachment(self) -> bool:
         """Whether a reader is offered this part as a file."""
         if self.is_container:
             return False
         return self.disposition == "attachment" or bool(self.file_name) or not self.is_text
 
-    @property
+    @once
     def is_text(self) -> bool:
         """Whether this is ``text/*``."""
         return self.content_type.startswith("text/")
 
-    @cached_property
+    @once
     def text(self) -> str:
         """Decoded text of a ``text/*`` part, ``''`` of others."""
         return decode(self.content, self.charset) if self.is_text else ""
@@ -92,11 +92,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was read: the parts, by which reader, and what is wrong with them."""
+    """What was read: the parts, and what was wrong with them.
+
+    Attributes
+    ----------
+    parts
+        Every node of the tree, in the order of the message.
+    damage
+        ``base64`` (characters that are not of it, or a cut end), ``no_boundary`` (a multipart whose boundary never
+        occurs), ``no_end`` (one whose last boundary is missing), ``same_boundary`` (one whose boundary begins with that
+        around it, which RFC 2046 5.1.1 cannot tell apart), ``cut`` and ``many_parts`` (more than the limits allow).
+    """
 
     parts: tuple[Part, ...]
-    parsed_by: str
     damage: frozenset[str]
+
+    @property
+    def parsed_by(self) -> str:
+        """``fast`` when the message was sound, ``fallback`` when something was repaired or left out."""
+        return "fallback" if self.damage else "fast"
 
 
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,64})\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)', re.DOTALL)
@@ -104,7 +118,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
-def parameters(value: str) -> tuple[str, dict[str, str]]:
+def parameters(value: str) -> tuple[str, Mapping[str, str]]:
     r"""Split a structured field such as Content-Type into its value and its parameters (RFC 2045 5.1, RFC 2231).
 
     Examples
@@ -112,7 +126,11 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     >>> parameters('Text/HTML; charset="utf-8"; name*0*=utf-8\'\'caf; name*1*=%C3%A9')
     ('text/html', {'charset': 'utf-8', 'name': 'café'})
     """
-    value = value[:8192]
+    # Most values are one of a few; what a long one names (a boundary, a file) never comes again.
+    return _remembered(value) if len(value) <= 64 else _parameters(value[:8192])
+
+
+def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
     main, _, _ = value.partition(";")
     found: dict[str, str] = {}
     pieces: dict[str, list[tuple[int, str]]] = {}
@@ -133,6 +151,9 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     return main.strip().lower(), found
 
 
+_remembered = lru_cache(maxsize=2048)(_parameters)
+
+
 def _extended(text: str) -> str:
     charset, quote, rest = text.partition("'")
     _, second, encoded = rest.partition("'")
@@ -142,127 +163,108 @@ def _extended(text: str) -> str:
     return decode(data, charset)
 
 
-def _part(fields: dict[str, str], default: str, depth: int, content: bytes, kind: str | None = None) -> Part:
-    value = fields.get("content-type", "")
-    content_type, of_type = parameters(value)
+_MOST_MARKS = 10_000
+_WANTED = frozenset({"content-type", "content-disposition", "content-transfer-encoding"})
+
+
+def read(raw: bytes, limits: Limits, block: header_block.Block | None = None) -> Parts:
+    r"""Read the parts of a message; never raises on content.
+
+    A multipart whose boundary never occurs is read as one text, which is what a reader can see of it.
+
+    Parameters
+    ----------
+    raw
+        The message without mbox ``From `` line.
+    limits
+        How much of it is looked at.
+    block
+        Its header block, where that is known.
+
+    Examples
+    --------
+    >>> found = read(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b--", Limits())
+    >>> [(part.content_type, part.depth, part.text) for part in found.parts]
+    [('multipart/mixed', 0, ''), ('text/plain', 1, 'hello')]
+    """
+    parts: list[Part] = []
+    damage: set[str] = set()
+    left = limits.decoded_bytes
+    stack = [(raw[: limits.raw_bytes], 0, "text/plain", "")]
+    while stack:
+        data, depth, kind, outer = stack.pop()
+        if len(parts) >= limits.parts:
+            damage.add("many_parts")
+            break
+        if block is None:
+            block = header_block.split(data, most=limits.headers, most_bytes=limits.header_bytes)
+        fields, body, block = _wanted(block), data[block.body :], None
+        declared, of_kind = parameters(fields.get("content-type", ""))
+        kind = declared if "/" in declared else kind
+        if kind.startswith("multipart/"):
+            boundary = of_kind.get("boundary", "")
+            inner, trouble = _inner(body, boundary, outer, limits.parts, deep=depth >= limits.depth)
+            damage.add(trouble)
+            if trouble != "no_boundary":
+                parts.append(_part(fields, kind, of_kind, depth, b""))
+                child = "message/rfc822" if kind == "multipart/digest" else "text/plain"
+                stack.extend([(piece, depth + 1, child, boundary) for piece in reversed(inner)])
+                continue
+            kind = "text/plain"
+        content, trouble = _content(body, fields.get("content-transfer-encoding", ""), left)
+        damage.add(trouble)
+        left -= len(content)
+        parts.append(_part(fields, kind, of_kind, depth, content))
+        if kind == "message/rfc822":
+            if depth < limits.depth:
+                stack.append((content, depth + 1, "text/plain", ""))
+            else:
+                damage.add("many_parts")
+    damage.discard("")
+    return Parts(tuple(parts), frozenset(damage))
+
+
+def _inner(body: bytes, boundary: str, outer: str, most: int, *, deep: bool) -> tuple[list[bytes], str]:
+    """Return the pieces of a multipart body, and the word for what is wrong with it."""
+    if deep:
+        return [], "many_parts"
+    inner, whole = _split(body, boundary, most)
+    if not inner:
+        return [], "no_boundary"
+    if outer and boundary.startswith(outer):
+        return inner, "same_boundary"
+    return inner, "" if whole else "no_end"
+
+
+def _wanted(block: header_block.Block) -> dict[str, str]:
+    """Return the topmost value of each field that describes the content."""
+    found: dict[str, str] = {}
+    for written, value in zip(block.names, block.values, strict=True):
+        if written[0] in "Cc":
+            name = header_block.lower(written)
+            if name in _WANTED:
+                found.setdefault(name, header_block.text_of(value))
+    return found
+
+
+def _part(fields: dict[str, str], kind: str, of_kind: Mapping[str, str], depth: int, content: bytes) -> Part:
     disposition, of_disposition = parameters(fields.get("content-disposition", ""))
-    name = of_disposition.get("filename") or of_type.get("name", "")
+    name = of_disposition.get("filename") or of_kind.get("name", "")
     return Part(
-        content_type=kind or (content_type if "/" in content_type else default),
-        declared=bool(value),
-        charset=of_type.get("charset", "").strip().lower(),
+        content_type=kind,
+        declared=bool(fields.get("content-type")),
+        charset=of_kind.get("charset", "").strip().lower(),
         encoding=fields.get("content-transfer-encoding", "").strip().lower(),
         disposition=disposition,
         file_name=decode_words(name).strip(),
-        boundary=of_type.get("boundary", ""),
+        boundary=of_kind.get("boundary", ""),
         depth=depth,
         content=content,
     )
 
 
-# The fast parser takes quadratic time in the encoded words of one field (8,000: 57 ms) and makes an object of each part,
-# so a message with more of them than honest mail has goes to the patient reader, whose time is linear.
-_MOST_WORDS = 2_000
-_MOST_MARKS = 10_000
-_WANTED = frozenset({"content-type", "content-disposition", "content-transfer-encoding"})
-
-
-def read(raw: bytes, limits: Limits) -> Parts:
-    """Read the parts of a message (without mbox ``From `` line); never raises on content."""
-    raw = raw[: limits.raw_bytes]
-    if raw.count(b"=?") > _MOST_WORDS or raw.count(b"\n--") > _MOST_MARKS:
-        return read_patiently(raw, limits, because="crowded")
-    try:
-        found = _read_fast(raw, limits)
-    except ParseError as error:
-        return read_patiently(raw, limits, because=type(error).__name__)
-    except (ValueError, RuntimeError, RecursionError):
-        return read_patiently(raw, limits, because="refused")
-    return found if found is not None else read_patiently(raw, limits, because="lost")
-
-
-def _read_fast(raw: bytes, limits: Limits) -> Parts | None:
-    """Read with the fast parser; ``None`` when it lost content."""
-    parts: list[Part] = []
-    damage: set[str] = set()
-    stack: list[tuple[Any, int]] = [(parse_email_tree(raw, mode="lazy"), 0)]
-    left = limits.decoded_bytes
-    seen = 0
-    while stack:
-        node, depth = stack.pop()
-        fields = {
-            name: values[0]
-            for key, values in node.headers.items()
-            if (name := key.lower()) in _WANTED and values
-        }
-        kind = node.content_type.lower()
-        children = node.children
-        content = node.content or b""
-        if kind.startswith("multipart/") and not children:
-            return None
-        seen += len(content)
-        if len(content) > left:
-            content, left = content[:left], 0
-            damage.add("cut")
-        elif not node.is_message:
-            left -= len(content)
-        parts.append(_part(fields, "text/plain", depth, content, kind))
-        if len(parts) >= limits.parts or (children and depth >= limits.depth):
-            damage.add("many_parts")
-            if len(parts) >= limits.parts:
-                break
-            continue
-        stack.extend((child, depth + 1) for child in reversed(children))
-    if not seen and raw[header_block.split(raw, most=1).body :].strip():
-        return None
-    return Parts(tuple(parts), "fast", frozenset(damage))
-
-
-def read_patiently(raw: bytes, limits: Limits, *, because: str = "") -> Parts:
-    """Read the parts with repair: broken base64, boundaries that never occur or never end.
-
-    A multipart whose boundary never occurs is read as one text, which is what a reader can see of it.
-    """
-    parts: list[Part] = []
-    damage = {because} if because else set()
-    left = limits.decoded_bytes
-    stack: list[tuple[bytes, int, str]] = [(raw, 0, "text/plain")]
-    while stack:
-        data, depth, default = stack.pop()
-        if len(parts) >= limits.parts:
-            damage.add("many_parts")
-            break
-        block = header_block.split(data, most=limits.headers, most_bytes=limits.header_bytes)
-        fields: dict[str, str] = {}
-        for line in block.fields:
-            name = header_block.name_of(line)
-            if name in _WANTED:
-                fields.setdefault(name, header_block.value_of(line))
-        shell = _part(fields, default, depth, b"")
-        body = data[block.body :]
-        if shell.content_type.startswith("multipart/") and depth < limits.depth:
-            inner, whole = _split(body, shell.boundary, limits.parts)
-            if inner:
-                parts.append(shell)
-                if not whole:
-                    damage.add("no_end")
-                child = "message/rfc822" if shell.content_type == "multipart/digest" else "text/plain"
-                stack.extend((piece, depth + 1, child) for piece in reversed(inner))
-                continue
-            damage.add("no_boundary")
-            shell = _part(fields, default, depth, b"", "text/plain")
-        content = _transfer_decoded(body, shell.encoding)[:left]
-        if len(content) == left and left < len(body):
-            damage.add("cut")
-        left -= len(content)
-        parts.append(_part(fields, default, depth, content, shell.content_type))
-        if shell.content_type == "message/rfc822" and depth < limits.depth:
-            stack.append((content, depth + 1, "text/plain"))
-    return Parts(tuple(parts), "fallback", frozenset(damage))
-
-
 def _split(body: bytes, boundary: str, most: int) -> tuple[list[bytes], bool]:
-    """Split a multipart body at its boundary lines; also tell whether the closing one was there."""
+    """Split a multipart body at its boundary lines; also tell whether the closing one was there, or not looked for."""
     mark = b"--" + boundary.encode("utf-8", "replace").rstrip()
     pieces: list[bytes] = []
     start = -1
@@ -274,23 +276,35 @@ def _split(body: bytes, boundary: str, most: int) -> tuple[list[bytes], bool]:
         line_end = body.find(b"\n", after)
         line_end = len(body) if line_end < 0 else line_end
         rest = body[after : min(line_end, after + 80)].strip()
-        if (at == 0 or body[at - 1 : at] == b"\n") and rest in (b"", b"--"):
+        # Junk may follow the end; after another boundary it would be a longer boundary, as careless senders nest them.
+        end = rest.startswith(b"--")
+        if (end or not rest) and (at == 0 or body[at - 1 : at] == b"\n"):
             if start >= 0:
                 pieces.append(body[start:at].removesuffix(b"\n").removesuffix(b"\r"))
-            if rest == b"--":
+            if end:
                 return pieces, True
             start = line_end + 1
             if len(pieces) >= most:
-                return pieces, False
+                return pieces, True
         at = body.find(mark, after)
     if start >= 0:
         pieces.append(body[start:])
     return pieces, False
 
 
-def _transfer_decoded(body: bytes, encoding: str) -> bytes:
-    if encoding == "base64":
-        return unbase64(body)
+def _content(body: bytes, encoding: str, most: int) -> tuple[bytes, str]:
+    """Return the decoded content of a part and the word for what is wrong with it.
+
+    Quoted-printable keeps the line ends it came with, as unencoded text does.
+    """
+    encoding = encoding.strip().lower()
+    trouble = ""
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(body)
-    return body
+        body = binascii.a2b_qp(body)
+    elif encoding == "base64":
+        clean = body.translate(None, b" \t\r\n")
+        body = unbase64(clean)
+        # A character that is not of the alphabet is left out, so that less comes out than went in.
+        if len(clean) % 4 or len(body) != len(clean.rstrip(b"=")) * 3 // 4:
+            trouble = "base64"
+    return (body[:most], "cut") if len(body) > most else (body, trouble)

@@ -101,13 +101,30 @@ def test_parts_in_order_with_depth() -> None:
     assert (found.parsed_by, found.damage) == ("fast", "")
 
 
-def test_what_the_fast_parser_refuses_or_loses_is_read_patiently() -> None:
+def test_what_is_broken_is_repaired_and_named() -> None:
     broken = mail("Content-Transfer-Encoding: base64", body="aGVs*bG8=")
-    assert (broken.text, broken.parsed_by, broken.damage) == ("hello", "fallback", "DecodeError")
+    assert (broken.text, broken.parsed_by, broken.damage) == ("hello", "fallback", "base64")
+    cut = mail("Content-Transfer-Encoding: base64", body="aGVsbG8")
+    assert (cut.text, cut.damage) == ("hello", "base64")
     lost = mail(body="--never\n\nseen by nobody?\n", kind="multipart/mixed; boundary=b")
-    assert (lost.parsed_by, lost.damage) == ("fallback", "lost,no_boundary")
+    assert (lost.parsed_by, lost.damage) == ("fallback", "no_boundary")
     assert "seen by nobody?" in lost.text
     assert mail(body="plain", kind="multipart/mixed").text == "plain"
+    endless = mail(body="--b\n\nhello", kind="multipart/mixed; boundary=b")
+    assert (endless.text, endless.damage) == ("hello", "no_end")
+    assert mail(body="--b\n\nhello\n--b--</html>", kind="multipart/mixed; boundary=b").damage == ""
+
+
+def test_an_inner_boundary_that_begins_with_the_outer_one() -> None:
+    inner = "Content-Type: multipart/alternative; boundary=b12\n\n--b12\n\nhello\n--b12--"
+    assert (multipart(inner).text, multipart(inner).damage) == ("hello", "same_boundary")
+    assert multipart(inner.replace("b12", "b2")).damage == ""
+
+
+def test_quoted_printable_keeps_its_line_ends() -> None:
+    field = "Content-Transfer-Encoding: quoted-printable"
+    assert mail(field, body="caf=C3=A9 =\nau\nlait").text == "café au\nlait"
+    assert mail(field, body="caf=C3=A9 =\r\nau\r\nlait").text == "café au\r\nlait"
 
 
 def test_a_message_inside_a_message_is_read() -> None:
