@@ -5,6 +5,7 @@ Before the first score, hashes, format and specification are checked and the gol
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -102,6 +103,8 @@ class Bundle:
         self._golden = golden_cases
         self._id = manifest.id
         self._typical = _typical_ham(manifest, len(features.columns))
+        # In float32, as the graph gives the logit; both are compared as the same float64.
+        self._thresholds = {entry.name: float(np.float32(entry.threshold)) for entry in manifest.policies}
         self.manifest = manifest
         self.specification = specification
         self.features = features
@@ -131,7 +134,10 @@ class Bundle:
     def score_many(
         self, mails: Iterable[bytes | Mail | Message], *, policy: str | None = None, reasons: int = 0
     ) -> Iterator[Score]:
-        """Score mails one after the other, as they come."""
+        """Score mails one after the other, as they come.
+
+        Nothing is gained by sending several to the graph at once: it reads the content of one mail a run.
+        """
         for mail in mails:
             yield self.score(mail, policy=policy, reasons=reasons)
 
@@ -140,20 +146,18 @@ class Bundle:
         return [self._verdict(logit, policy, ()) for logit in self.graph.logits(vectors)]
 
     def _verdict(self, logit: np.float32, policy: str | None, reasons: tuple[Reason, ...]) -> Score:
-        manifest = self.manifest
-        chosen = manifest.policy(policy)
-        decisions = {entry.name: bool(logit >= np.float32(entry.threshold)) for entry in manifest.policies}
-        # float64 of the float32 logit: the graph's own probability rounds to 1 above a logit of 17.
-        probability = float(1.0 / (1.0 + np.exp(-np.clip(np.float64(logit), -700, 700))))
+        chosen = self.manifest.policy(policy)
+        value = float(logit)
+        decisions = {name: value >= threshold for name, threshold in self._thresholds.items()}
         return Score(
-            float(logit),
-            probability,
+            value,
+            _probability(value),
             decisions[chosen.name],
             chosen.name,
             decisions,
-            self.id,
+            self._id,
             reasons,
-            manifest.synthetic,
+            self.manifest.synthetic,
         )
 
     @property
@@ -337,6 +341,11 @@ def _typical_ham(manifest: Manifest, columns: int) -> NDArray[np.float32]:
             hint="Export the bundle again.",
         )
     return np.array([np.nan if value is None else value for value in found], np.float32)
+
+
+def _probability(logit: float) -> float:
+    """Return the probability in float64; the graph's own, float32, rounds to 1 above a logit of 17."""
+    return 1.0 / (1.0 + math.exp(-min(max(logit, -700.0), 700.0)))
 
 
 def _message(mail: bytes | Mail | Message) -> Message:

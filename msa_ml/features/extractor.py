@@ -28,6 +28,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any, ClassVar, Literal
 
@@ -197,12 +198,12 @@ class FeatureSet:
         if twice:
             raise InputError(f"two features share the name {', '.join(twice)}.", hint="Rename one of them.")
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Full names of the dense features, in order."""
         return tuple(column for extractor in self.extractors for column in extractor.columns)
 
-    @property
+    @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The declarations, in the order of :attr:`columns`."""
         return tuple(feature for extractor in self.extractors for feature in extractor.features)
@@ -269,23 +270,28 @@ class FeatureSet:
 
     def vector(self, record: Any) -> Vector:
         """Return float32[F] of one record."""
-        row = np.full(len(self.columns), np.nan, np.float32)
-        start = 0
-        for extractor in self.extractors:
-            values = extractor.extract(record)
-            for offset, feature in enumerate(extractor.features):
-                value = values.get(feature.name)
-                if value is not None:
-                    row[start + offset] = value
-            start += len(extractor.features)
+        return np.array(self._row(record), np.float32)
+
+    def _row(self, record: Any) -> list[float | None]:
+        """Return the F values of one record; numpy reads both ``None`` and ``nan`` as ``nan``."""
+        row: list[float | None] = []
+        for extractor, names in self._names:
+            row += map(extractor.extract(record).get, names)
         return row
+
+    @cached_property
+    def _names(self) -> tuple[tuple[Extractor, tuple[str, ...]], ...]:
+        return tuple(
+            (extractor, tuple(feature.name for feature in extractor.features))
+            for extractor in self.extractors
+        )
 
     def extract(self, records: Sequence[Any]) -> Vectors:
         """Return the vectors of N records (of :class:`~msa_ml.features.mail.message.Message` for mail)."""
         dense = np.empty((len(records), len(self.columns)), np.float32)
         content: dict[str, list[bytes]] = {view.name: [] for view in self.views}
         for number, record in enumerate(records):
-            dense[number] = self.vector(record)
+            dense[number] = self._row(record)
             for view in self.views:
                 content[view.name].append(view.content(record)[: view.limit])
         return Vectors(dense, content)
