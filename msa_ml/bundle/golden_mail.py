@@ -127,6 +127,25 @@ def _abusive() -> dict[str, bytes]:
             + base64.b64encode(b"MZ" + bytes(100)).decode()
             + "\n--e--\n",
         ),
+        "odd_links": _mail(
+            "From: Club <news@example.org>\nTo: ben@example.net\nSubject: your bonus\n"
+            f"Date: {when}\nContent-Type: text/html; charset=utf-8",
+            '<a href="http://0300.0.2.1:81/login.exe"><img src="http://i.example.com/1.png"></a>'
+            '<a href="http://bank.example@xn--80ak6aa92e.example/%61?m=ben@example.net&t=3f2a9c81d0b7e6f4">www.bank.example</a>'
+            '<a href="HTTP://go.example.com/r?u=http%3A%2F%2Fjo.blogspot.com">here</a> <a href="javascript:x()">now</a>'
+            '<a href="http://news.example.org/unsubscribe/77">leave</a>\n',
+        ),
+        "odd_files": _mail(
+            f"From: pay@example.com\nTo: ben@example.net\nSubject: invoice\nDate: {when}\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/mixed; boundary="f"',
+            "--f\nContent-Type: application/zip; name=invoice.pdf\nContent-Transfer-Encoding: base64\n\n"
+            + base64.b64encode(b"PK\x03\x04\x14\x00\x01\x00" + bytes(18) + b"\x05\x00\x00\x00a.exe").decode()
+            + "\n--f\nContent-Type: application/msword; name=letter.doc\nContent-Transfer-Encoding: base64\n\n"
+            + base64.b64encode(
+                bytes.fromhex("d0cf11e0a1b11ae1") + "_VBA_PROJECT".encode("utf-16-le")
+            ).decode()
+            + '\n--f\nContent-Type: text/html; name="=?utf-8?q?scan=E2=80=AEfdp.html?="\n\n<script>x()</script>\n--f--\n',
+        ),
     }
 
 

@@ -3,138 +3,143 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 from msa_ml.features.extractor import Extractor, Feature
+from msa_ml.features.mail.link import PLACE_MARKS, PLACE_SIZES, URL_MARKS, Place, guide, parse, shown_host
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.domain import is_ip, listed, registrable
-from msa_ml.features.shared.text import entropy
+from msa_ml.features.shared.domain import registrable
 from msa_ml.features.word_lists import PUBLIC_SUFFIXES
 
-_SHORTENERS = "url_shorteners"
-_NONE = "no URL"
+__all__ = ["Urls", "parse"]
+
+_SHORTENERS, _HOSTING = "url_shorteners", "free_hosting"
+_NONE = "no URL with a host"
+_NO_LINK = "no link in HTML to a host"
+_SHARES = ("tokens", "host_capitals", "opt_out", "escapes", "depth")
 _MOST = 500
-_SHOWN = re.compile(
-    r"(?:https?://)?((?:[A-Za-z0-9-]{1,63}\.){1,10}[A-Za-z]{2,24})(?:[/:?#]\S{0,2000})?", re.IGNORECASE
-)
-
-
-class Url(NamedTuple):
-    """What matters of one URL; empty strings and ``None`` where it has none."""
-
-    host: str
-    port: int | None
-    user: bool
-    path: str
-    query: str
-
-
-@lru_cache(maxsize=8192)
-def parse(text: str) -> Url | None:
-    """Split a URL; ``None`` when it has no host, or is none.
-
-    Examples
-    --------
-    >>> parse("http://paypal.com@192.0.2.9:81/a?b=c")
-    Url(host='192.0.2.9', port=81, user=True, path='/a', query='b=c')
-    >>> parse("http://[::") is None
-    True
-    """
-    text = text.strip().replace("\\", "/")
-    if text[:4].lower() == "www.":
-        text = "http://" + text
-    try:
-        found = urlsplit(text)
-        host, port = found.hostname, found.port
-    except ValueError:
-        return None
-    if not host:
-        return None
-    return Url(host.rstrip(".")[:253], port, "@" in found.netloc, found.path, found.query)
+_LOOKED_AT = 100  # what the first hundred do not tell, more of them will not
+_MOST_SHOWN = 100_000
+_SCRIPT = re.compile(r"\s{0,9}(?:javascript|vbscript|data):", re.IGNORECASE)
 
 
 class Urls(Extractor):
     """Number, hosts and forms of the URLs, and links that show one place and lead to another.
 
     Fette et al. 2007, "Learning to detect phishing emails" (addresses as hosts, links that differ from their text, number
-    of domains and dots); Ma et al. 2009, "Beyond blacklists" (lengths and tokens).
+    of domains and dots); Ma et al. 2009, "Beyond blacklists" (lengths and tokens); Garera et al. 2007, "A framework for
+    detection and measurement of phishing attacks" (redirectors, names in front of an @). Hosts are read as browsers
+    read them (WHATWG URL: backslashes, missing or surplus slashes, escapes and full-width letters in hosts, addresses as
+    one decimal, octal or hexadecimal number). The first hundred URLs and links are looked at.
     """
 
     name = "mail.urls"
     kind = "mail"
-    reads = (PUBLIC_SUFFIXES, _SHORTENERS)
+    version = 2
+    reads = (PUBLIC_SUFFIXES, _SHORTENERS, _HOSTING)
     features = (
         Feature("count", "distinct URLs, 500 at most", high=_MOST),
-        Feature("hosts", "distinct hosts", high=_MOST, nan=_NONE),
-        Feature("domains", "distinct registrable domains", high=_MOST, nan=_NONE, source="Fette 2007"),
-        Feature("from_domain", "share of URLs at the registrable domain of From", "share", 0, 1, nan="no URL or no sender's domain"),
-        Feature("ip", "URLs whose host is an address", high=_MOST, nan=_NONE, source="Fette 2007"),
-        Feature("port", "URLs with a port other than 80 and 443", high=_MOST, nan=_NONE, source="Fette 2007"),
-        Feature("user", "URLs with a name before an @", high=_MOST, nan=_NONE, source="RFC 3986 7.6"),
-        Feature("punycode", "hosts with a punycode label, or beyond ASCII", high=_MOST, nan=_NONE, source="RFC 3492"),
-        Feature("shorteners", "URLs at a shortening service", high=_MOST, nan=_NONE),
-        Feature("mismatch", "links that show one registrable domain and lead to another", high=_MOST, nan="no HTML", source="Fette 2007"),
-        Feature("script", "links to a script or to inline data", high=_MOST, nan="no HTML"),
-        Feature("longest", "characters of the longest URL", "characters", nan=_NONE, source="Ma 2009"),
-        Feature("labels", "most labels in a host", high=254, nan=_NONE, source="Fette 2007"),
+        Feature("hosts", "distinct hosts", high=_LOOKED_AT, nan=_NONE),
+        Feature("domains", "distinct registrable domains", high=_LOOKED_AT, nan=_NONE, source="Fette 2007"),
+        Feature("one_domain", "share of URLs at the most frequent registrable domain", "share", 0, 1, nan=_NONE, source="Fette 2007"),
+        Feature("ip", "URLs whose host is an address", high=_LOOKED_AT, nan=_NONE, source="Fette 2007"),
+        Feature("odd_ip", "URLs whose host is an address in another form than four decimal numbers", high=_LOOKED_AT, nan=_NONE, monotone=1, source="WHATWG URL 3.5"),
+        Feature("port", "URLs with a port other than 80 and 443", high=_LOOKED_AT, nan=_NONE, source="Fette 2007"),
+        Feature("user", "URLs with a name before an @", high=_LOOKED_AT, nan=_NONE, source="RFC 3986 7.6"),
+        Feature("punycode", "URLs whose host has a punycode label, or letters beyond ASCII", high=_LOOKED_AT, nan=_NONE, source="RFC 3492"),
+        Feature("lookalike", "URLs whose host mixes Latin with letters that look like it, or is of such letters alone", high=_LOOKED_AT, nan=_NONE, monotone=1, source="UTS 39 5.2"),
+        Feature("shorteners", "URLs at a shortening service", high=_LOOKED_AT, nan=_NONE),
+        Feature("free_hosting", "URLs at a host where anybody gets a site for nothing", high=_LOOKED_AT, nan=_NONE),
+        Feature("redirects", "URLs that hold another URL", high=_LOOKED_AT, nan=_NONE, source="Garera 2007"),
+        Feature("tokens", "share of URLs with an opaque token of 16 letters and digits or more", "share", 0, 1, nan=_NONE),
+        Feature("addresses", "URLs with an e-mail address in path or query", high=_LOOKED_AT, nan=_NONE),
+        Feature("programs", "URLs whose path ends like a file that runs or an archive", high=_LOOKED_AT, nan=_NONE),
+        Feature("mismatch", "links that show one registrable domain and lead to another", high=_LOOKED_AT, nan="no HTML", source="Fette 2007"),
+        Feature("script", "links to a script or to inline data", high=_LOOKED_AT, nan="no HTML"),
+        Feature("bare", "share of links without text, as around an image", "share", 0, 1, nan=_NO_LINK),
+        Feature("from_links", "share of links in HTML at the registrable domain of From", "share", 0, 1, nan=_NO_LINK + ", or no sender's domain"),
+        Feature("link_repeats", "share of links in HTML to a registrable domain that an earlier one led to", "share", 0, 1, nan=_NO_LINK),
+        Feature("opt_out", "share of URLs whose path or query speaks of being removed from a list", "share", 0, 1, nan=_NONE, source="RFC 8058"),
+        Feature("depth", "mean number of path segments", nan=_NONE, source="Ma 2009"),
+        Feature("parameters", "most parameters in a query", high=2048, nan=_NONE, source="Ma 2009"),
+        Feature("labels", "most labels in a host", high=254, nan="no URL with a named host", source="Fette 2007"),
         Feature("host_digits", "share of digits in the hosts, addresses left out", "share", 0, 1, nan="no URL with a named host"),
+        Feature("host_hyphens", "most hyphens in a host", high=253, nan="no URL with a named host", source="Ma 2009"),
+        Feature("host_capitals", "share of URLs whose scheme or host is written with capitals", "share", 0, 1, nan=_NONE),
         Feature("escapes", "share of URLs with %xx escapes of letters or digits", "share", 0, 1, nan=_NONE),
-        Feature("entropy", "mean entropy of path and query", "bits", 0, 16, nan="no URL with a path", source="Ma 2009"),
+        Feature("domain_length", "characters of the longest registrable domain, without its public suffix", "characters", 0, 253, nan="no URL with a named host", source="Ma 2009"),
+        Feature("domain_entropy", "highest entropy of such a domain", "bits", 0, 16, nan="no URL with a named host", source="Ma 2009"),
     )  # fmt: skip
 
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
-        texts = mail.urls[:_MOST]
-        values: dict[str, float] = {"count": len(texts)}
+        texts = mail.urls
+        values: dict[str, float] = {"count": min(len(texts), _MOST)}
         if mail.pages:
-            values |= self._links(mail)
-        urls = [url for text in texts if (url := parse(text)) is not None]
+            self._links(mail, values)
+        # What has no host leads nowhere, or to a place in the mail.
+        urls = [url for text in texts[:_LOOKED_AT] if (url := parse(text)) is not None]
         if not urls:
             return values
-        suffixes = self.lists[PUBLIC_SUFFIXES]
-        shorteners = self.lists[_SHORTENERS].words
-        domains = [registrable(suffixes, url.host) or url.host for url in urls]
+        number = len(urls)
+        places = [*map(self._place, [url.host for url in urls])]
+        values.update(zip(URL_MARKS, _sums([url.marks for url in urls]), strict=True))
+        values.update(zip(PLACE_MARKS, _sums([one.marks for one in places]), strict=True))
+        for name in _SHARES:
+            values[name] /= number
+        domains = [one.domain for one in places]
+        distinct = set(domains)
         hosts = {url.host for url in urls}
-        named = "".join(host for host in hosts if not is_ip(host))
-        tails = [tail for url in urls if len(tail := url.path + url.query) > 1]
-        values |= {
-            "hosts": len(hosts),
-            "domains": len(set(domains)),
-            "ip": sum(is_ip(url.host) for url in urls),
-            "port": sum(url.port not in (None, 80, 443) for url in urls),
-            "user": sum(url.user for url in urls),
-            "punycode": sum("xn--" in host or not host.isascii() for host in hosts),
-            "shorteners": sum(listed(shorteners, url.host) for url in urls),
-            "longest": max(map(len, texts)),
-            "labels": max(host.count(".") + 1 for host in hosts),
-            "escapes": sum(_ESCAPED.search(text) is not None for text in texts) / len(texts),
-        }
-        if named:
-            values["host_digits"] = sum(map(str.isdecimal, named)) / len(named)
-        if tails:
-            values["entropy"] = sum(entropy(tail[:200]) for tail in tails[:50]) / len(tails[:50])
-        if mail.sender is not None and mail.sender.domain:
-            own = registrable(suffixes, mail.sender.domain) or mail.sender.domain
-            values["from_domain"] = domains.count(own) / len(domains)
+        values["hosts"] = len(hosts)
+        values["domains"] = len(distinct)
+        values["one_domain"] = max(map(domains.count, distinct)) / number
+        values["parameters"] = max([url.query.count("&") + 1 if url.query else 0 for url in urls])
+        if named := [one.sizes for one in places if one.is_named]:
+            together = "".join([host for host in hosts if self._place(host).is_named])
+            values.update(zip(PLACE_SIZES, map(max, zip(*named, strict=True)), strict=True))
+            values["host_digits"] = 1 - len(together.translate(_NO_DIGITS)) / len(together)
         return values
 
-    def _links(self, mail: Message) -> dict[str, float]:
-        suffixes = self.lists[PUBLIC_SUFFIXES]
-        mismatch = script = 0
-        for node in [node for page in mail.pages for node in page.tree.css("a[href]")[:_MOST]][:_MOST]:
-            target = (node.attributes.get("href") or "").strip()[:2048]
-            if target[:11].lower() == "javascript:" or target[:5].lower() == "data:":
-                script += 1
-                continue
-            url = parse(target)
-            shown = _SHOWN.fullmatch(node.text()[:2100].strip()) if url else None
-            if url and shown:
-                claimed = registrable(suffixes, shown[1])
-                mismatch += bool(claimed) and claimed != registrable(suffixes, url.host)
-        return {"mismatch": mismatch, "script": script}
+    @cached_property
+    def _place(self) -> Callable[[str], Place]:
+        return guide(self.lists[PUBLIC_SUFFIXES], self.lists[_SHORTENERS], self.lists[_HOSTING])
+
+    def __getstate__(self) -> dict[str, object]:
+        # What remembers places cannot travel; it is made again from the lists.
+        return {key: value for key, value in vars(self).items() if key != "_place"}
+
+    def _links(self, mail: Message, values: dict[str, float]) -> None:
+        suffixes, place = self.lists[PUBLIC_SUFFIXES], self._place
+        mismatch = script = bare = 0
+        targets: list[str] = []
+        left, left_text = _LOOKED_AT, _MOST_SHOWN
+        for page in mail.pages:
+            for node in page.tree.css("a[href]")[:left]:
+                left -= 1
+                target = (node.attributes["href"] or "")[:2048].strip()
+                url = parse(target)
+                if url is None:
+                    script += _SCRIPT.match(target) is not None
+                    continue
+                text = node.text().strip() if left_text > 0 else ""
+                left_text -= len(text)
+                bare += not text
+                domain = place(url.host).domain
+                targets.append(domain)
+                if (shown := shown_host(text)) and (claimed := registrable(suffixes, shown)):
+                    mismatch += claimed != domain
+        values["mismatch"] = mismatch
+        values["script"] = script
+        if number := len(targets):
+            values["bare"] = bare / number
+            values["link_repeats"] = 1 - len(set(targets)) / number
+            if mail.sender is not None and mail.sender.domain:
+                values["from_links"] = targets.count(place(mail.sender.domain).domain) / number
 
 
-_ESCAPED = re.compile(r"%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])")
+def _sums(rows: list[tuple[int, ...]]) -> Iterable[int]:
+    return map(sum, zip(*rows, strict=True)) if len(rows) > 1 else map(int, rows[0])
+
+
+_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from msa_ml.features.extractor import Extractor, FeatureSet
-from msa_ml.features.mail.attachments import Attachments, extensions
 from msa_ml.features.mail.authentication import Authentication
 from msa_ml.features.mail.body import Body
 from msa_ml.features.mail.date import Date
@@ -17,18 +16,12 @@ from msa_ml.features.mail.recipients import Recipients
 from msa_ml.features.mail.sender import Sender
 from msa_ml.features.mail.structure import Structure
 from msa_ml.features.mail.subject import Subject
-from msa_ml.features.mail.urls import Urls
 from tests.features.mail.make import html, mail, multipart
 
 NOW = "Thu, 22 Aug 2002 12:00:00 +0000"
 INSIDE = f"Received: from localhost (localhost [127.0.0.1]) by home.example; {NOW}"
 GOOD_HOP = f"Received: from mail.example.com (mail.example.com [192.0.2.1]) by mx.example.org; {NOW}"
 BAD_HOP = f"Received: from friend (dsl-12.example.net [198.51.100.3]) by mx.example.org; {NOW}"
-FILE = 'Content-Type: {kind}; name="{name}"\nContent-Disposition: attachment\n\n{content}'
-
-
-def file(name: str, content: str = "x", kind: str = "application/octet-stream") -> str:
-    return FILE.format(name=name, content=content, kind=kind)
 
 
 TABLE: list[tuple[Extractor, Message, dict[str, float | None]]] = [
@@ -129,22 +122,6 @@ TABLE: list[tuple[Extractor, Message, dict[str, float | None]]] = [
     (Html(), html("<img src=http://a.example/x.gif width=1 height=1><img src=cid:1>"), {"images": 2, "outside_images": 1, "pixels": 1, "hidden_text": None}),
     (Html(), html("vi<!-- x -->agra &#118;&#x69;"), {"split_words": 1, "entities": 2 / 29}),
     (Html(), html("<" * 1000), {"present": 1, "forms": 0}),
-    (Urls(), mail(body="no link"), {"count": 0, "hosts": None, "mismatch": None, "entropy": None}),
-    (
-        Urls(),
-        mail("From: a@example.org", body="http://www.example.org/ http://user@192.0.2.1:81/aabb http://bit.ly/x http://xn--a.example"),
-        {"count": 4, "hosts": 4, "domains": 4, "ip": 1, "port": 1, "user": 1, "shorteners": 1, "punycode": 1, "from_domain": 0.25, "labels": 4},
-    ),
-    (Urls(), html("<a href='http://evil.example/'>https://www.example.org/login</a>"), {"mismatch": 1, "script": 0, "from_domain": None}),
-    (Urls(), html("<a href='http://login.example.org/'>www.example.org</a><a href='javascript:x'>y</a>"), {"mismatch": 0, "script": 1}),
-    (Urls(), mail(body="http://a.example/%41%42 http://3221225985/"), {"escapes": 0.5, "ip": 1, "host_digits": 0}),
-    (Urls(), mail(body="http://[:: http://a:99999999/ http:///x"), {"hosts": None, "count": 3}),
-    (Urls(), mail(body=" ".join(f"http://h{n}.example/" for n in range(900))), {"count": 500, "hosts": 500}),
-    (Attachments(), mail(body="x"), {"count": 0, "bytes": None, "executables": None}),
-    (Attachments(), multipart("\nhi", file("report.pdf", "%PDF-1", "application/pdf")), {"count": 1, "bytes": 6, "documents": 1, "false_type": 0, "executables": 0}),
-    (Attachments(), multipart(file("invoice.pdf.exe", "MZ"), file("a.tar.gz", "\x1f")), {"count": 2, "executables": 1, "programs": 1, "double": 1, "archives": 1}),
-    (Attachments(), multipart(file("a.jpg", "MZ", "image/jpeg"), file("b.zip", "PK\x03\x04\x14\x00\x01", "application/zip")), {"false_type": 1, "locked": 1, "programs": 1}),
-    (Attachments(), multipart(file("", "x", "image/png"), file("p.html", "", "text/html")), {"unnamed": 1, "empty": 1, "images": 1, "pages": 1}),
 ]  # fmt: skip
 
 
@@ -189,17 +166,3 @@ def test_the_year_changes_nothing() -> None:
 
     features = FeatureSet({row[0].name: row[0] for row in TABLE}.values())
     np.testing.assert_array_equal(features.vector(dated("2002")), features.vector(dated("2025")))
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("\u202egpj.exe", ("exe",)),
-        ("a" * 9999 + ".b.zip", ("b", "zip")),
-        ("...", ()),
-        ("", ()),
-        ("x.2024.doc", ("doc",)),
-    ],
-)
-def test_extensions(name: str, expected: tuple[str, ...]) -> None:
-    assert extensions(name) == expected
