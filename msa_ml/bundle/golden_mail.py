@@ -71,6 +71,19 @@ def _ordinary() -> dict[str, bytes]:
             + base64.b64encode(b"%PDF-1.4 invented " + bytes(range(64))).decode()
             + "\n--m--\n",
         ),
+        "invitation": _mail(
+            _hop("mx.example.net", "mail.example.org", "192.0.2.10", when)
+            + "Authentication-Results: mx.example.net; spf=pass smtp.mailfrom=anna@example.org; dkim=pass header.d=example.org; "
+            "dmarc=pass; arc=pass (i=1)\nDKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=m; h=from; bh=x; b=y\n"
+            "Feedback-ID: 77:example:calendar:example\nAuto-Submitted: auto-generated\nX-Mailer: Microsoft Outlook 16.0\n"
+            "From: Anna Weber <anna@example.org>\nReply-To: anna@mail.example.org\nTo: carla@example.net, ben@example.net\n"
+            "Cc: dora@example.com, emil@example.com\nSubject: Carla, lunch on Thursday\n"
+            f"Date: {when}\nMessage-ID: <0001d9a1$4f3e2d10$0100007f$@example.org>\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/alternative; boundary="c"',
+            "--c\nContent-Type: text/plain; charset=utf-8\n\nLunch by the river.\n"
+            "--c\nContent-Type: text/calendar; charset=utf-8; method=REQUEST\n\nBEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\n"
+            "ORGANIZER;CN=Anna:mailto:anna@example.org\nSUMMARY:Lunch\nEND:VEVENT\nEND:VCALENDAR\n--c--\n",
+        ),
         "latin1": _mail(
             "From: =?iso-8859-1?q?J=FCrgen?= <juergen@example.org>\nTo: ben@example.net\nSubject: Gr\u00fc\u00dfe\n"
             f"Date: {when}\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: 8bit",
@@ -107,6 +120,30 @@ def _abusive() -> dict[str, bytes]:
             "Content-Type: text/html; charset=utf-8",
             '<p>Dear customer, verify your password within 24 hours.</p><form action="http://xn--bnk-ioa.example/login">'
             '<input type="password"></form><a href="http://bit.ly/3xYz">https://bank.example/login</a>\n',
+        ),
+        "disguised": _mail(
+            "Return-Path: <bounce@example.com>\n"
+            + _hop("mx.example.net", "mx.example.net", "203.0.113.80", when).replace(
+                "(mx.example.net [", "(host-203-0-113-80.dyn.example.com ["
+            )
+            + _hop("relay.example.com", "[10.0.0.9]", "10.0.0.9", "Mon, 9 Mar 2026 20:00:00 +0900")
+            + 'From: "P\u0430yPal 24" <postmaster@paypa1.example>\nReply-To: help@mailinator.com\nTo: ben@example.net\n'
+            "X-PHP-Originating-Script: 33:form.php\nX-Report-Abuse: abuse@example.com\n"
+            "Subject: ben, answer now\nDate: Wed, 11 Mar 2026 03:41:44 -0700\nMessage-ID: <77@mx.example.net>\n"
+            "Content-Type: text/plain; charset=utf-8",
+            "Your account is on hold. http://paypa1.example/unlock\n",
+        ),
+        "forged": _mail(
+            "Return-Path: <x@example.com>\n"
+            "Received: from yahoo.com (unknown [198.51.100.9]) by mx.example.net with SMTP; Tue, 10 Mar 2026 03:41:44 +0000\n"
+            "Received: from 192.0.2.200 by yahoo.com; Tue, 10 Mar 2026 09:00:00 +0007\n"
+            "Authentication-Results: mx.example.net; spf=pass smtp.mailfrom=example.com; dkim=fail header.d=example.com; arc=fail\n"
+            "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; h=from; bh=x; b=y\n"
+            'From: "WINNER 500$" <lucky1962@yah\u043eo.example>, b@example.org\nReply-To: claim@gmail.com\n'
+            "To: anna@example.net, anno@example.net, anja@example.com, anke@example.com\nSubject: anna\n"
+            "Date: Mon, 10 Mar 2026 23:00 +0007\nMessage-ID: <000d01c2$5f3a1b20$0a01a8c0@[192.0.2.9]>\n"
+            "X-Mailer: Bulk Mailer 5\nAuto-Submitted: auto-replied\nContent-Type: text/calendar",
+            "BEGIN:VCALENDAR\nORGANIZER:mailto:win@example.com\nEND:VCALENDAR\n",
         ),
         "letter": _mail(
             "From: Barrister John <barrister.john1962@example.com>\nReply-To: john.claims@example.org\n"

@@ -11,7 +11,10 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _NUMBER = re.compile(r"(?:0x[0-9a-f]{1,16}|\d{1,20})(?:\.(?:0x[0-9a-f]{1,16}|\d{1,20})){0,3}")
 
 
-@lru_cache(maxsize=131_072)
+_LONGEST = 260
+_ODD_MARKS = re.compile(r"[ /@:\[\]<>()\"']")
+
+
 def registrable(suffixes: WordList, host: str) -> str:
     """Return the registrable domain of a host: one label below its public suffix.
 
@@ -34,6 +37,12 @@ def registrable(suffixes: WordList, host: str) -> str:
     >>> [registrable(suffixes, host) for host in ("Mail.Example.co.uk", "co.uk", "192.0.2.1", "localhost")]
     ['example.co.uk', '', '', '']
     """
+    # What is remembered is short, whatever a sender wrote.
+    return _registrable(suffixes, host) if len(host) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=131_072)
+def _registrable(suffixes: WordList, host: str) -> str:
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > 253 or "." not in host or is_ip(host) or not _is_plain(host):
         return ""
@@ -41,9 +50,29 @@ def registrable(suffixes: WordList, host: str) -> str:
 
 
 def _is_plain(host: str) -> bool:
-    return all(0 < len(label) <= 63 for label in host.split(".")) and not any(
-        mark in host for mark in " /@:[]<>()\"'"
-    )
+    return _ODD_MARKS.search(host) is None and all(0 < len(label) <= 63 for label in host.split("."))
+
+
+def displayed(host: str) -> str:
+    r"""Return a host as a reader sees it: punycode labels decoded (RFC 5891 4.4), those that cannot be left as they are.
+
+    Examples
+    --------
+    >>> displayed("www.xn--mnchen-3ya.example"), displayed("xn--\xff.example")
+    ('www.münchen.example', 'xn--ÿ.example')
+    """
+    if "xn--" not in host:
+        return host
+    return ".".join(_decoded(label) for label in host[-253:].split("."))
+
+
+def _decoded(label: str) -> str:
+    if not label.startswith("xn--") or len(label) > 63:
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode").lower()
+    except (ValueError, OverflowError):  # UnicodeError is a ValueError
+        return label
 
 
 def is_ip(host: str) -> bool:
@@ -54,7 +83,9 @@ def is_ip(host: str) -> bool:
     >>> [is_ip(host) for host in ("192.0.2.1", "[2001:db8::1]", "3221225985", "0xc0.0.2.1", "example.org")]
     [True, True, True, True, False]
     """
-    return host.startswith("[") or ":" in host or _NUMBER.fullmatch(host.lower()) is not None
+    if host[:1].isdigit() and _NUMBER.fullmatch(host.lower()):
+        return True
+    return host.startswith("[") or ":" in host
 
 
 def is_dotted(host: str) -> bool:

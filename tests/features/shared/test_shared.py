@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msa_ml.errors import UnknownNameError
+from msa_ml.features.shared import domain
 from msa_ml.features.shared.clock import stamp
 from msa_ml.features.shared.domain import is_ip, listed, registrable
 from msa_ml.features.shared.ip import scope
-from msa_ml.features.shared.text import DIGIT, SPACE, UPPER, entropy, profile
+from msa_ml.features.shared.text import entropy
 from msa_ml.features.word_lists import packaged
 
 SUFFIXES = packaged("public_suffixes")
@@ -82,36 +83,11 @@ def test_no_host_raises(host: str) -> None:
 
 def test_registrable_domains_are_kept_in_a_cache() -> None:
     registrable(SUFFIXES, "a.cached.example.org")
-    before = registrable.cache_info().hits
-    registrable(SUFFIXES, "a.cached.example.org")
-    assert registrable.cache_info().hits == before + 1
-
-
-@given(st.text(max_size=300))
-def test_profile_agrees_with_the_slow_way(text: str) -> None:
-    seen = profile(text)
-    basic = [character for character in text if ord(character) < 0xFFFF]
-    assert seen.length == len(text)
-    assert seen.non_ascii == sum(character > "\x7f" for character in text)
-    assert sum(seen.kinds) == len(text)
-    if len(basic) == len(text):
-        categories = [unicodedata.category(character) for character in text]
-        assert seen.kinds[UPPER] == categories.count("Lu")
-        assert seen.kinds[DIGIT] == sum(category[0] == "N" for category in categories)
-        assert seen.letters == sum(category[0] == "L" for category in categories) - _without_glyph(text)
-    if text.isascii():
-        assert seen.kinds[SPACE] == sum(character in " \t\n\r\v\f" for character in text)
-
-
-def _without_glyph(text: str) -> int:
-    return sum(text.count(character) for character in "\u115f\u1160\u3164\uffa0")
-
-
-def test_profile_is_linear() -> None:
-    began = time.process_time()
-    profile("a b " * 500_000)
-    profile("é" * 2_000_000)
-    assert time.process_time() - began < 3
+    before = domain._registrable.cache_info()
+    assert registrable(SUFFIXES, "a.cached.example.org") == "example.org"
+    assert registrable(SUFFIXES, "a." * 9_999 + "example.org") == ""
+    after = domain._registrable.cache_info()
+    assert (after.hits, after.currsize) == (before.hits + 1, before.currsize)
 
 
 def test_entropy_of_two_equal_halves_is_one_bit() -> None:
@@ -120,7 +96,17 @@ def test_entropy_of_two_equal_halves_is_one_bit() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["free_mail", "url_shorteners", "executable_extensions", "archive_extensions"]
+    "name",
+    [
+        "free_mail",
+        "disposable_mail",
+        "brands",
+        "confusables",
+        "url_shorteners",
+        "executable_extensions",
+        "archive_extensions",
+        "function_words", "generic_addressees", "greetings", "html_elements", "opt_out_phrases", "rare_letter_pairs",
+    ],
 )
 def test_packaged_lists_are_clean(name: str) -> None:
     text = packaged(name).data.decode()
