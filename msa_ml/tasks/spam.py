@@ -4,12 +4,18 @@ from datetime import timedelta
 
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.mail.appeal import Appeal
 from msa_ml.features.mail.attachments import Attachments
 from msa_ml.features.mail.authentication import Authentication
 from msa_ml.features.mail.body import Body
+from msa_ml.features.mail.bulk import Bulk
 from msa_ml.features.mail.content import Head, Text
 from msa_ml.features.mail.date import Date
+from msa_ml.features.mail.forms import Forms
 from msa_ml.features.mail.html import Html
+from msa_ml.features.mail.language import Language
+from msa_ml.features.mail.message_id import MessageId
+from msa_ml.features.mail.obfuscation import Obfuscation
 from msa_ml.features.mail.received import Received
 from msa_ml.features.mail.recipients import Recipients
 from msa_ml.features.mail.sender import Sender
@@ -25,11 +31,17 @@ def _features() -> FeatureSet:
             Received(),
             Authentication(),
             Sender(),
+            MessageId(),
+            Bulk(),
+            Forms(),
             Recipients(),
             Subject(),
             Date(),
             Structure(),
             Body(),
+            Obfuscation(),
+            Language(),
+            Appeal(),
             Html(),
             Urls(),
             Attachments(),

@@ -4,80 +4,107 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import add
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
+from msa_ml.features.shared.text import UNSEEN, chance_words, profile
 
+_PAIRS = "rare_letter_pairs"
 _REPLY = re.compile(
     r"\s*(?:re|aw|sv|antw|vs|odp|r|ref|回复|答复)\s*(?:\[\d{1,4}\])?\s*[:\uff1a]", re.IGNORECASE
 )
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|vl|转发)\s*[:\uff1a]", re.IGNORECASE)
 _GAP = re.compile(r" {4,}|\t")
+_LETTER, _OTHER = r"[^\W\d_]", r"[\W\d_]"
+_INSIDE = re.compile(rf"[0-9!?$*%#](?<={_LETTER}.)(?={_LETTER})")
+_SPACED = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:{_OTHER}{_LETTER}){{3,1000}}(?!{_LETTER})")
+_TAG = re.compile(r"\[[^\[\]]{0,40}\]")
+_BLOCK = re.compile(r"[A-Z]{4}")
+_NO_LETTERS = bytes(code for code in range(256) if not chr(code).isalpha() or code > 127)
 _MONEY = "$€£¥₿"
+_DIGITS = "0123456789"
+_SAMPLE = 1_000
+_NONE, _EMPTY, _NO_LETTER = "no subject", "no or empty subject", "no letter in the subject"
 
 
 class Subject(Extractor):
-    """Length, case, punctuation and encoding of the subject.
+    """Length, case, punctuation, encoding and obfuscation of the subject; of its first 1,000 characters.
 
     Shouting, runs of punctuation, sums of money and an identifier after a gap are habits of bulk senders (SpamAssassin's
-    rules SUBJ_ALL_CAPS and the like; Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail").
+    rules SUBJ_ALL_CAPS and the like; Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail"). The tricks are
+    those of ``mail.obfuscation``. Single capitals and question marks are left out: lists of one collection have more of
+    them than those of another.
     """
 
     name = "mail.subject"
     kind = "mail"
+    version = 2
+    reads = (_PAIRS,)
     features = (
-        Feature("length", "characters of the decoded subject", "characters", nan="no subject"),
-        Feature(
-            "upper",
-            "share of letters in upper case",
-            "share",
-            0,
-            1,
-            nan="no cased letter",
-            source="Sahami 1998",
-        ),
-        Feature("digits", "share of digits", "share", 0, 1, nan="no or empty subject"),
-        Feature("non_ascii", "share of characters beyond ASCII", "share", 0, 1, nan="no or empty subject"),
-        Feature("marks", "exclamation and question marks", nan="no subject", source="Sahami 1998"),
-        Feature("money", "currency signs", nan="no subject"),
-        Feature(
-            "gap", "four blanks or a tab inside, where an identifier hides", "flag", 0, 1, nan="no subject"
-        ),
-        Feature("reply", "claims to be an answer", "flag", 0, 1, nan="no subject", source="RFC 5322 3.6.5"),
-        Feature("forward", "claims to be forwarded", "flag", 0, 1, nan="no subject"),
-        Feature("encoded", "written in encoded words", "flag", 0, 1, nan="no subject", source="RFC 2047"),
-        Feature(
-            "raw_8bit",
-            "bytes beyond ASCII without encoding",
-            "flag",
-            0,
-            1,
-            nan="no subject",
-            source="RFC 6532",
-        ),
+        Feature("length", "characters of the decoded subject", "characters", nan=_NONE),
+        Feature("shouted", "letters in blocks of four capitals in a row over all letters, [tags] of lists left out of the former", "share", 0, 1, nan=_NO_LETTER, source="Sahami 1998"),
+        Feature("digits", "share of digits 0 to 9", "share", 0, 1, nan=_EMPTY),
+        Feature("non_ascii", "share of characters beyond ASCII", "share", 0, 1, nan=_EMPTY),
+        Feature("exclamations", "exclamation marks", high=_SAMPLE, nan=_NONE, source="Sahami 1998"),
+        Feature("money", "currency signs", nan=_NONE),
+        Feature("gap", "four blanks or a tab inside, where an identifier hides", "flag", 0, 1, nan=_NONE),
+        Feature("reply", "claims to be an answer", "flag", 0, 1, nan=_NONE, source="RFC 5322 3.6.5"),
+        Feature("forward", "claims to be forwarded", "flag", 0, 1, nan=_NONE),
+        Feature("encoded", "written in encoded words", "flag", 0, 1, nan=_NONE, source="RFC 2047"),
+        Feature("idle_encoding", "written in encoded words though it is all ASCII", "flag", 0, 1, nan=_NONE, source="RFC 2047 5"),
+        Feature("raw_8bit", "bytes beyond ASCII without encoding", "flag", 0, 1, nan=_NONE, source="RFC 6532"),
+        Feature("unseen", "characters without width", high=_SAMPLE, nan=_NONE),
+        Feature("mixed", "share of letters beside a look-alike of another alphabet", "share", 0, 1, nan=_NO_LETTER, monotone=1, source="UTS 39 5.2"),
+        Feature("spaced", "share of letters that are set apart", "share", 0, 1, nan=_NO_LETTER, source="Wittel and Wu 2004"),
+        Feature("inside", "digits and marks (!?$*%#) between two letters", high=_SAMPLE, nan=_NONE, source="Wittel and Wu 2004"),
+        Feature("chance", "words with letters beside each other that no language has there", high=64, nan=_NONE),
         Feature("missing", "no Subject field", "flag", 0, 1),
-    )
+    )  # fmt: skip
 
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         raw, text = mail.header("subject"), mail.subject
         if raw is None or text is None:
             return {"missing": 1}
-        values: dict[str, float] = {
-            "length": len(text),
-            "marks": sum(map(text.count, "!?")),
-            "money": sum(map(text.count, _MONEY)),
+        values: dict[str, float] = {"length": len(text)}
+        text = text[:_SAMPLE]
+        plain, count = text.isascii(), text.count
+        encoded = "=?" in raw and text != raw[:_SAMPLE]
+        values |= {
+            "exclamations": count("!"),
+            "money": count("$") if plain else sum(map(count, _MONEY)),
             "gap": _GAP.search(text.strip()) is not None,
             "reply": _REPLY.match(text) is not None,
             "forward": _FORWARD.match(text) is not None,
-            "encoded": "=?" in raw and text != raw,
+            "encoded": encoded,
+            "idle_encoding": encoded and plain,
             "raw_8bit": not raw.isascii(),
+            "inside": len(_INSIDE.findall(text)),
+            "chance": self._chance(text),
+            "unseen": 0,
             "missing": 0,
         }
-        if text:
-            values["digits"] = sum(map(str.isdecimal, text)) / len(text)
-            values["non_ascii"] = sum(character > "\x7f" for character in text) / len(text)
-            upper, lower = sum(map(str.isupper, text)), sum(map(str.islower, text))
-            if upper + lower:
-                values["upper"] = upper / (upper + lower)
+        if not text:
+            return values
+        values["digits"] = sum(map(count, _DIGITS)) / len(text)
+        if plain:
+            letters = len(text.encode("ascii").translate(None, _NO_LETTERS))
+            mixed = 0
+            values["non_ascii"] = 0
+        else:
+            seen = profile(text)
+            letters, mixed = seen.letters, seen.mixed
+            values["non_ascii"] = seen.non_ascii / len(text)
+            values["unseen"] = seen.kinds[UNSEEN]
+        if letters:
+            untagged = _TAG.sub("", text) if "[" in text else text
+            values["shouted"] = min(4 * len(_BLOCK.findall(untagged)) / letters, 1)
+            values["mixed"] = min(mixed / letters, 1)
+            values["spaced"] = min(sum([len(row) // 2 + 1 for row in _SPACED.findall(text)]) / letters, 1)
         return values
+
+    def _chance(self, text: str) -> int:
+        """Count the words of chance; most subjects hold no such pair, which one look at their pairs tells."""
+        pairs, small = self.lists[_PAIRS].words, text.lower()
+        return 0 if pairs.isdisjoint(map(add, small, small[1:])) else chance_words(text, pairs)

@@ -1,7 +1,5 @@
-"""Clock, addresses, domains and texts, as somebody else wrote them."""
+"""Clock, addresses, domains and lists, as somebody else wrote them."""
 
-import time
-import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -105,7 +103,12 @@ def test_entropy_of_two_equal_halves_is_one_bit() -> None:
         "url_shorteners",
         "executable_extensions",
         "archive_extensions",
-        "function_words", "generic_addressees", "greetings", "html_elements", "opt_out_phrases", "rare_letter_pairs",
+        "function_words",
+        "generic_addressees",
+        "greetings",
+        "html_elements",
+        "opt_out_phrases",
+        "rare_letter_pairs",
     ],
 )
 def test_packaged_lists_are_clean(name: str) -> None:

@@ -1,0 +1,96 @@
+"""What the text wants from its reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from msa_ml.features.extractor import Extractor, Feature
+from msa_ml.features.mail.message import Message
+from msa_ml.features.shared.text import SAMPLE
+
+_OPT_OUT, _GREETINGS, _ADDRESSEES = "opt_out_phrases", "greetings", "generic_addressees"
+_EMPTY = "no readable text"
+_MOST = 1000
+_SIGNS = "€£¥₹₽₩₺₿"
+_CODES = ("USD", "EUR", "GBP")
+# Each with a fixed character in front, or asked only where the text holds the sign: a pattern with all of them at once
+# is tried at every character.
+_DOLLARS = re.compile(r"\$ ?[0-9]")
+_OTHERS = re.compile(rf"[{_SIGNS}] ?[0-9]|[0-9] ?[{_SIGNS}]")
+_CODED = re.compile(rf"(?:{'|'.join(_CODES)}) ?[0-9]")
+_PERCENT = re.compile(r"%(?<=[0-9].)(?![0-9A-Fa-f]{2})|%(?<=[0-9] .)(?![0-9A-Fa-f]{2})", re.DOTALL)
+_SALUTATION = re.compile(r"\s{0,100}([^\s,.:;!]{1,20})([^,.:;!\n]{0,60})")
+_MILLIONS = ("million", "mio", "billion", "milion", "миллион", ",000,000", ".000.000")
+_LARGE = re.compile(
+    r"[0-9](?: |-)?(?:million|mio|billion|milion|миллион)|[0-9](?:,000,000|\.000\.000)(?![0-9])|illion (?:dollar|euro|pound|u\.?s)"
+)
+
+
+class Appeal(Extractor):
+    r"""Sums of money, numbers in percent, whom the mail greets, and whether the sender offers to stop.
+
+    Measured on the first 8,000 characters of what is shown, the offer to stop on the last 2,000 too. Sums and phrases
+    as features: Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail". Small lists of words in several
+    languages; the words of each trade are left to the content model, which learns them.
+
+    Examples
+    --------
+    >>> found = Appeal().extract(Message(b"Subject: x\n\nDear friend,\nearn $ 500 now, 20% more. To be removed, reply."))
+    >>> found["generic"], found["money"], found["percent"], found["opt_out"]
+    (True, 1, 1, True)
+    """
+
+    name = "mail.appeal"
+    kind = "mail"
+    reads = (_OPT_OUT, _GREETINGS, _ADDRESSEES)
+    features = (
+        Feature("money", "sums: a sign or code of a currency beside a digit", high=_MOST, nan=_EMPTY, source="Sahami 1998"),
+        Feature("millions", "sums in millions", high=_MOST, nan=_EMPTY),
+        Feature("percent", "numbers in percent", high=_MOST, nan=_EMPTY),
+        Feature("generic", "begins with a greeting of a customer, friend, winner ..., not of a name", "flag", 0, 1, nan=_EMPTY),
+        Feature("opt_out", "offers to stop sending, in words", "flag", 0, 1, nan=_EMPTY),
+    )  # fmt: skip
+
+    def extract(self, mail: Message) -> Mapping[str, float]:
+        """Return the values of one mail."""
+        text = mail.html_text or mail.text
+        sample = text[:SAMPLE]
+        if not sample or sample.isspace():
+            return {}
+        small = (sample if len(text) <= SAMPLE else sample + text[-2_000:]).lower()
+        values: dict[str, float] = {
+            "money": min(_sums(sample), _MOST),
+            "millions": min(len(_LARGE.findall(small)), _MOST)
+            if any(map(small.__contains__, _MILLIONS))
+            else 0,
+            "percent": min(len(_PERCENT.findall(sample)), _MOST) if "%" in sample else 0,
+            "opt_out": any(map(small.__contains__, _phrases(self.lists[_OPT_OUT].words, small.isascii()))),
+        }
+        greeting = _SALUTATION.match(sample)
+        values["generic"] = (
+            greeting is not None
+            and greeting[1].lower() in self.lists[_GREETINGS].words
+            and _addressee(self.lists[_ADDRESSEES].words).search(greeting[2].lower()) is not None
+        )
+        return values
+
+
+def _sums(text: str) -> int:
+    found = len(_DOLLARS.findall(text)) if "$" in text else 0
+    if not text.isascii() and any(map(text.__contains__, _SIGNS)):
+        found += len(_OTHERS.findall(text))
+    if any(map(text.__contains__, _CODES)):
+        found += len(_CODED.findall(text))
+    return found
+
+
+@lru_cache(maxsize=4)
+def _phrases(words: frozenset[str], ascii_only: bool) -> tuple[str, ...]:  # noqa: FBT001 - a key of the cache
+    return tuple(sorted(word for word in words if word.isascii() or not ascii_only))
+
+
+@lru_cache(maxsize=4)
+def _addressee(words: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in sorted(words)) + r")(?!\w)")
