@@ -17,8 +17,10 @@ from msa_ml.bundle.read import load as load_bundle
 from msa_ml.dataset.dataset import Dataset, day_of, weights_of
 from msa_ml.errors import DataRefused, InputError, Refused
 from msa_ml.evaluation.compare import Comparison, Verdict, compare, verdict
+from msa_ml.evaluation.obfuscation.loss import Loss
+from msa_ml.evaluation.obfuscation.robustness import Robustness
 from msa_ml.features.extraction import extract_mail
-from msa_ml.measuring import policies_of
+from msa_ml.measuring import hide, policies_of
 from msa_ml.pipeline import Progress, Silent, load
 from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import Settings, allowed_packages
@@ -27,6 +29,8 @@ from msa_ml.unseen import unseen
 
 LEAST = 20
 """Fewest events of each class that a comparison is made on."""
+MOST_HIDDEN = 100
+"""Spam mails that the obfuscation suite transforms for each bundle."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,15 @@ class Compared:
         Paired differences with clustered intervals.
     verdict
         Whether the challenger should replace the champion, with reasons.
+    robustness
+        What either catches of the same spam when it hides, champion first; empty where the suite was not run.
     """
 
     champion: str
     challenger: str
     comparison: Comparison
     verdict: Verdict
+    robustness: tuple[Robustness, ...] = ()
 
     def text(self) -> str:
         """Return it as plain text."""
@@ -62,6 +69,10 @@ class Compared:
             "promote": self.verdict.promote,
             "reasons": list(self.verdict.reasons),
             "comparison": self.comparison.to_json(),
+            "obfuscation": {
+                role: found.to_json()
+                for role, found in zip(("champion", "challenger"), self.robustness, strict=False)
+            },
         }
 
 
@@ -116,10 +127,19 @@ def compare_bundles(
         slices=slices_of(index),
         synthetic=dataset.synthetic,
     )
-    judged = verdict(comparison)
-    # A gate that nobody ran is said, so that its silence is not taken for a pass.
-    reasons = (*judged.reasons, "not run: obfuscation suite", *fresh.said())
-    return Compared(champion.id, challenger.id, comparison, Verdict(judged.promote, reasons))
+    robustness: tuple[Robustness, ...] = ()
+    # A gate that was not run is said, so that its silence is not taken for a pass.
+    notes = tuple(fresh.said())
+    try:
+        robustness = tuple(
+            hide(bundle, dataset, index, policy=name, most=MOST_HIDDEN, progress=say)
+            for bundle in (champion, challenger)
+        )
+    except DataRefused as error:
+        notes = (f"not run: obfuscation suite, {error}", *notes)
+    judged = verdict(comparison, obfuscation=Loss.between(*robustness) if robustness else None)
+    found = Verdict(judged.promote, (*judged.reasons, *notes))
+    return Compared(champion.id, challenger.id, comparison, found, robustness)
 
 
 def _logits(

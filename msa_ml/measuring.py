@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,11 @@ from msa_ml.dataset.dataset import Dataset, day_of, weights_of
 from msa_ml.errors import DataRefused
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.evaluation import Evaluation, evaluate
+from msa_ml.evaluation.obfuscation.plot import obfuscation as obfuscation_plot
+from msa_ml.evaluation.obfuscation.robustness import Robustness, measure
+from msa_ml.evaluation.obfuscation.trick import all_tricks
 from msa_ml.evaluation.report import report
-from msa_ml.features.extraction import extract_mail
+from msa_ml.features.extraction import extract_mail, vectors_of
 from msa_ml.markup import table
 from msa_ml.mistakes import Verdicts
 from msa_ml.model.threshold import Policy
@@ -43,6 +46,8 @@ class Measured:
         On the labelled ones; ``None`` where one class is missing.
     notes
         What was left out, in words.
+    robustness
+        What is still caught when the labelled spam hides; ``None`` where it was not asked for or could not be measured.
     """
 
     bundle: Bundle
@@ -56,6 +61,7 @@ class Measured:
     index: pl.DataFrame
     synthetic: bool
     notes: tuple[str, ...] = ()
+    robustness: Robustness | None = None
 
     def verdicts(self, policy: str | None = None) -> Verdicts:
         """Return what the bundle decided on each labelled event; default: under its default policy.
@@ -88,7 +94,8 @@ class Measured:
         ]
         if self.evaluation is None:
             return "\n".join([*lines, "", "no labels of both classes: nothing more can be measured."])
-        return "\n".join([*lines, "", self.evaluation.table()])
+        hidden = ["", self.robustness.table()] if self.robustness else []
+        return "\n".join([*lines, "", self.evaluation.table(), *hidden])
 
     def html(self) -> str:
         """Return a self-contained page with plots.
@@ -114,7 +121,14 @@ class Measured:
                 self.y, self.logit, policies_of(self.bundle), synthetic=synthetic
             ),
         }
-        return report(self.evaluation, figures, title=f"{self.bundle.manifest.task}: {self.bundle.id[:12]}")
+        if self.robustness is not None:
+            figures["obfuscation.png"] = obfuscation_plot(self.robustness)
+        return report(
+            self.evaluation,
+            figures,
+            title=f"{self.bundle.manifest.task}: {self.bundle.id[:12]}",
+            robustness=self.robustness,
+        )
 
     def __repr__(self) -> str:
         mark = "SYNTHETIC, " if self.synthetic else ""
@@ -137,7 +151,8 @@ class Measured:
             synthetic=self.synthetic or self.bundle.manifest.synthetic,
             notes=self.notes,
         )
-        return top + (self.evaluation._repr_html_() if self.evaluation else "")
+        shown = [part._repr_html_() for part in (self.evaluation, self.robustness) if part is not None]
+        return "".join([top, *shown])
 
     def to_json(self) -> dict[str, Any]:
         """Return the result of ``msa-ml evaluate --json``."""
@@ -158,6 +173,7 @@ class Measured:
                 for policy in self.bundle.manifest.policies
             ],
             "metrics": self.evaluation.metrics_flat() if self.evaluation else {},
+            "obfuscation": self.robustness.to_json() if self.robustness else None,
         }
 
 
@@ -166,6 +182,8 @@ def evaluate_bundle(
     dataset: Dataset,
     *,
     with_training: bool = False,
+    obfuscation: bool = False,
+    seed: int = 0,
     workers: int = 0,
     progress: Progress | None = None,
 ) -> Measured:
@@ -176,6 +194,10 @@ def evaluate_bundle(
     with_training
         Keep events that taught the bundle, and their near-duplicates. They flatter it, so by default they are left out
         and counted in ``notes``.
+    obfuscation
+        Also hide a sample of the labelled spam by every trick of the obfuscation suite, see :func:`hide`.
+    seed
+        Of that sample and of the tricks.
 
     Raises
     ------
@@ -221,7 +243,7 @@ def evaluate_bundle(
             slices=slices_of(part),
             synthetic=dataset.synthetic,
         )
-    return Measured(
+    measured = Measured(
         bundle=bundle,
         events=len(index),
         labelled=int(known.sum()),
@@ -234,6 +256,70 @@ def evaluate_bundle(
         synthetic=dataset.synthetic,
         notes=tuple(fresh.said()),
     )
+    if not obfuscation:
+        return measured
+    try:
+        return replace(
+            measured, robustness=hide(bundle, dataset, part, most=MOST_HIDDEN, seed=seed, progress=say)
+        )
+    except DataRefused as error:
+        return replace(measured, notes=(*measured.notes, f"obfuscation suite not run: {error}"))
+
+
+MOST_HIDDEN = 300
+"""Spam mails that the obfuscation suite transforms: two dozen tricks each, a few milliseconds a trick."""
+
+
+def hide(
+    bundle: Bundle,
+    dataset: Dataset,
+    index: pl.DataFrame,
+    *,
+    policy: str | None = None,
+    most: int = MOST_HIDDEN,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Robustness:
+    """Hide a drawn sample of the labelled spam by every trick, and see what a bundle still catches.
+
+    Parameters
+    ----------
+    index
+        Rows of the dataset's index.
+    policy
+        Whose threshold says what is caught; default: the bundle's default policy.
+    most
+        Spam mails at most, drawn without replacement.
+
+    Raises
+    ------
+    DataRefused
+        The bundle is not one of mail, there is no spam, its raw mail is gone, or none of it is caught.
+    """
+    if bundle.features.kind != "mail":
+        raise DataRefused(f"the obfuscation suite hides mail, and this bundle reads {bundle.features.kind}.")
+    spam = index.filter(pl.col("label") == 1)
+    rows = np.sort(np.random.default_rng(seed).permutation(len(spam))[:most])
+    spam = spam[rows.tolist()]
+    found = {
+        event: raw
+        for batch in dataset.raw(spam["event_id"].to_list())
+        for event, raw in zip(batch["event_id"], batch["raw"], strict=True)
+    }
+    spam = spam.filter(pl.col("event_id").is_in(list(found)))
+    if not len(spam):
+        raise DataRefused("no labelled spam with raw mail is left to hide.", hint="Widen the window.")
+    wanted = bundle.manifest.policy(policy)
+    with (progress or Silent()).step("hiding spam", len(spam) * (1 + len(all_tricks()))) as done:
+        return measure(
+            lambda raws: bundle.graph.logits(vectors_of(bundle.features, raws)),
+            [found[event] for event in spam["event_id"]],
+            wanted.threshold,
+            seed=seed,
+            campaign=spam["campaign"].to_numpy().astype(str),
+            synthetic=dataset.synthetic,
+            progress=done,
+        )
 
 
 def policies_of(bundle: Bundle) -> tuple[Policy, ...]:

@@ -128,8 +128,17 @@ def test_a_later_version_is_judged_on_the_same_events(
     assert (code, result["champion"]) == (0, "1")
 
 
+@pytest.fixture(autouse=True)
+def a_small_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msa_ml.comparing.MOST_HIDDEN", 20)
+
+
 def test_evaluate_and_compare(
-    home: Path, capsys: pytest.CaptureFixture[str], trained: dict[str, Any], tmp_path: Path
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    trained: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = tmp_path / "report.html"
     code, result, _ = run("evaluate", trained["bundle"], "--html", str(page), capsys=capsys)
@@ -140,9 +149,18 @@ def test_evaluate_and_compare(
     assert page.read_text().startswith("<!doctype html>")
     code, result, _ = run("evaluate", trained["bundle"], "--with-training", capsys=capsys)
     assert (code, result["labelled"]) == (0, 1800)
+    monkeypatch.setattr("msa_ml.measuring.MOST_HIDDEN", 20)
+    code, result, _ = run("evaluate", trained["bundle"], "--obfuscation", "--html", str(page), capsys=capsys)
+    assert code == 0
+    assert result["obfuscation"]["spam"] == 20
+    assert 0 <= result["obfuscation"]["worst_kept"] <= result["obfuscation"]["mean_kept"] <= 1
+    assert "zero_width" in result["obfuscation"]["kept"]
+    assert "<h2>Obfuscation</h2>" in page.read_text()
+    assert "Spam still caught when it hides" in page.read_text()
     code, result, _ = run("compare", trained["bundle"], trained["bundle"], capsys=capsys)
     assert (code, result["promote"]) == (1, False)
-    assert "not run: obfuscation suite" in result["reasons"]
+    assert any("obfuscation costs" in reason for reason in result["reasons"])
+    assert result["obfuscation"]["champion"] == result["obfuscation"]["challenger"]
 
 
 def test_the_same_data_give_the_same_model(

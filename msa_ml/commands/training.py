@@ -99,6 +99,11 @@ def _experiment(what: str) -> Experiment:
     "--with-training", is_flag=True, help="Keep events that taught the bundle; by default they are left out."
 )
 @click.option(
+    "--obfuscation",
+    is_flag=True,
+    help="Also hide 300 of the spam mails by every trick of the obfuscation suite; about a minute.",
+)
+@click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a report with plots here."
 )
 @click.option(
@@ -114,6 +119,7 @@ def evaluate_command(
     as_of: str | None,
     sources: tuple[str, ...],
     with_training: bool,
+    obfuscation: bool,
     html: Path | None,
     workers: int,
     home: Path | None,
@@ -135,7 +141,14 @@ def evaluate_command(
         source=sources,
         settings=settings_of(home, no_wait=no_wait),
     )
-    measured = evaluate_bundle(loaded, dataset, with_training=with_training, workers=workers, progress=Bars())
+    measured = evaluate_bundle(
+        loaded,
+        dataset,
+        with_training=with_training,
+        obfuscation=obfuscation,
+        workers=workers,
+        progress=Bars(),
+    )
     show(measured.table(), as_json=as_json)
     if html is not None:
         html.write_text(measured.html(), encoding="utf-8")

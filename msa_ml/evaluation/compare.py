@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from msa_ml.errors import InputError
 from msa_ml.evaluation.bootstrap import Bootstrap, Interval, binomial, clusters, divide, effective, percentile
+from msa_ml.evaluation.obfuscation.loss import Loss
 from msa_ml.evaluation.ranking import checked_labels, checked_numbers, checked_weight
 from msa_ml.evaluation.rendering import SYNTHETIC, aligned, between, percent, with_bounds
 from msa_ml.evaluation.slices import merge_small
@@ -172,7 +173,9 @@ class Margins:
         A slice is worse when its difference is beyond the margin and its interval excludes 0, so that noise in a
         small slice does not refuse a model; ``None``: the budget of the policy.
     obfuscation
-        Loss of TPR on the obfuscation suite, as a share.
+        Loss of TPR on the obfuscation suite, mean over its tricks, as a share.
+    trick
+        Loss of TPR under one trick, as a share; worse when it is beyond and its interval excludes 0.
     """
 
     fpr: float | None = None
@@ -180,6 +183,7 @@ class Margins:
     slice_fpr: float | None = None
     slice_tpr: float = 0.05
     obfuscation: float = 0.05
+    trick: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -263,7 +267,7 @@ def compare(
 
 
 def verdict(
-    comparison: Comparison, margins: Margins | None = None, *, obfuscation_loss: float | None = None
+    comparison: Comparison, margins: Margins | None = None, *, obfuscation: Loss | None = None
 ) -> Verdict:
     """Say whether the challenger should replace the champion.
 
@@ -274,8 +278,8 @@ def verdict(
     ----------
     margins
         Default: :class:`Margins`.
-    obfuscation_loss
-        Loss of the challenger's TPR on the obfuscation suite, as a share; ``None``: the suite was not run.
+    obfuscation
+        What the challenger loses on the obfuscation suite; ``None``: the suite was not run.
 
     Examples
     --------
@@ -301,15 +305,25 @@ def verdict(
     gates += [(False, found) for found in worse]
     if not worse and comparison.slices:
         gates.append((True, f"no slice is worse by more than {_points(limit.slice_tpr)} points of TPR"))
-    if obfuscation_loss is not None:
-        gates.append(
-            (
-                obfuscation_loss <= limit.obfuscation,
-                f"obfuscation costs {_points(obfuscation_loss)} points of TPR, allowed {_points(limit.obfuscation)}",
-            )
-        )
+    if obfuscation is not None:
+        gates += _hidden(obfuscation, limit)
     failed = [f"failed: {found}" for passed, found in gates if not passed]
     return Verdict(not failed, (*failed, *(f"passed: {found}" for passed, found in gates if passed)))
+
+
+def _hidden(loss: Loss, limit: Margins) -> list[tuple[bool, str]]:
+    """Return the gates of the obfuscation suite: on average, and under the trick that costs most."""
+    kept = f"kept {percent(loss.challenger_kept)}, champion {percent(loss.champion_kept)}; {loss.spam:,} spam"
+    found = [
+        (
+            loss.mean <= limit.obfuscation,
+            f"obfuscation costs {_points(loss.mean)} points of TPR, allowed {_points(limit.obfuscation)} ({kept})",
+        )
+    ]
+    if loss.worst.value > limit.trick and loss.worst.low > 0:
+        said = f"obfuscation by {loss.trick} costs {points(loss.worst)} points of TPR, allowed {_points(limit.trick)}"
+        found.append((False, said))
+    return found
 
 
 def points(interval: Interval) -> str:

@@ -9,6 +9,7 @@ from html import escape
 from matplotlib.figure import Figure
 
 from msa_ml.evaluation.evaluation import Evaluation
+from msa_ml.evaluation.obfuscation.robustness import Robustness
 from msa_ml.evaluation.plots import png
 from msa_ml.evaluation.rendering import SYNTHETIC, html_tables
 
@@ -41,6 +42,7 @@ def report(
     *,
     title: str = "Evaluation",
     card: str = "",
+    robustness: Robustness | None = None,
 ) -> str:
     """Return the page.
 
@@ -54,6 +56,8 @@ def report(
         Of the page.
     card
         Text of the model card, shown as it is written.
+    robustness
+        What the model keeps when spam hides.
 
     Examples
     --------
@@ -74,6 +78,8 @@ def report(
             "There was too little ham to prove the budget.</p>"
         )
     parts.append(f'<div class="scroll">{html_tables(evaluation)}</div>')
+    if robustness is not None:
+        parts.append(f'<h2>Obfuscation</h2><div class="scroll">{robustness._repr_html_()}</div>')
     if figures:
         parts.append("<h2>Figures</h2>")
         parts.extend(_picture(name, figure) for name, figure in figures.items())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from msa_ml.errors import InputError
 from msa_ml.evaluation.bootstrap import Interval
 from msa_ml.evaluation.compare import Comparison, Margins, compare, verdict
+from msa_ml.evaluation.obfuscation.loss import Loss
 from msa_ml.model.threshold import Policy
 from tests.evaluation.worlds import World, world
 
@@ -90,14 +91,22 @@ def test_ham_lost_in_one_slice_refuses() -> None:
     assert any("part = hurt: FPR" in reason for reason in outcome.reasons if reason.startswith("failed"))
 
 
+def loss(mean: float, worst: Interval = Interval(0.1, 0.05, 0.15)) -> Loss:  # noqa: B008 - a frozen value
+    return Loss(mean, worst, "utf16", 0.96, 0.92, 100)
+
+
 def test_obfuscation_may_not_cost_too_much() -> None:
     data = world(rows=4000)
     found = against(data, lifted(data, 1.0))
-    assert verdict(found, obfuscation_loss=0.04).promote
-    refused = verdict(found, obfuscation_loss=0.06)
+    assert verdict(found, obfuscation=loss(0.04)).promote
+    refused = verdict(found, obfuscation=loss(0.06))
     assert not refused.promote
     assert "obfuscation" in refused.reasons[0]
-    assert not verdict(found, obfuscation_loss=math.nan).promote
+    assert not verdict(found, obfuscation=loss(math.nan)).promote
+    assert verdict(found, obfuscation=loss(0.01, Interval(0.2, -0.01, 0.4))).promote, "noise under one trick"
+    refused = verdict(found, obfuscation=loss(0.01, Interval(0.2, 0.1, 0.3)))
+    assert not refused.promote
+    assert "utf16" in refused.reasons[0]
 
 
 def test_each_model_is_judged_at_its_own_threshold() -> None:
