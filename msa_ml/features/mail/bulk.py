@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
 
-_SCRIPT = ("x-php-originating-script", "x-php-script", "x-php-filename", "x-script-url", "x-cgi-script")
-_COMPLAINTS = (
-    "x-report-abuse",
-    "x-report-abuse-to",
-    "x-abuse",
-    "x-complaints-to",
-    "x-csa-complaints",
-    "x-abuse-reports-to",
+_SCRIPT = frozenset(
+    ("x-php-originating-script", "x-php-script", "x-php-filename", "x-script-url", "x-cgi-script")
+)
+_COMPLAINTS = frozenset(
+    (
+        "x-report-abuse",
+        "x-report-abuse-to",
+        "x-abuse",
+        "x-complaints-to",
+        "x-csa-complaints",
+        "x-abuse-reports-to",
+    )
 )
 _LIBRARY = re.compile(
     r"php|swift|nodemailer|python|perl|jakarta|javamail|mime::lite|libwww|aspemail|cdonts|chilkat|\bcurl\b|mailkit|sendblaster"
@@ -49,16 +54,22 @@ class Bulk(Extractor):
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         said = (mail.header("auto-submitted") or "")[:100].strip().lower()
+        names = [name for name, _ in mail.headers]
         values: dict[str, float] = {
             "automatic": said != "" and not said.startswith("no"),
             "answered": said.startswith("auto-replied"),
-            "complaints": any(mail.header(name) is not None for name in _COMPLAINTS),
-            "script": any(mail.header(name) is not None for name in _SCRIPT),
+            "complaints": not _COMPLAINTS.isdisjoint(names),
+            "script": not _SCRIPT.isdisjoint(names),
         }
         feedback = mail.header("feedback-id")
         if feedback is not None:
             values["feedback"] = min(sum(bool(part.strip()) for part in feedback[:1000].split(":")), 10)
         program = mail.header("x-mailer") or mail.header("user-agent")
         if program is not None:
-            values["library"] = _LIBRARY.search(program[:200]) is not None
+            values["library"] = _is_library(program[:200])
         return values
+
+
+@lru_cache(maxsize=4096)
+def _is_library(program: str) -> bool:
+    return _LIBRARY.search(program) is not None
