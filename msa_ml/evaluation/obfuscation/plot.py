@@ -35,12 +35,11 @@ def obfuscation(found: Robustness) -> Figure:
     axes.errorbar(value, place, xerr=[low, high], fmt="none", ecolor=LINE, elinewidth=1, capsize=2.5)
     for at, share in zip(place.tolist(), value.tolist(), strict=True):
         axes.text(1.02, at, f"{share:.1%}", va="center", fontsize=8, transform=axes.get_yaxis_transform())
-    axes.axvline(found.mean.value, color=LINE, linestyle=(0, (5, 2)), linewidth=1.1, label="mean")
+    axes.axvline(found.mean.value, color=LINE, linestyle=(0, (5, 2)), linewidth=1.1)
     axes.set_yticks(place, [one.name for one in tricks], fontsize=9)
     axes.set_ylim(max(len(tricks), 1) - 0.4, -0.6)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel(f"share kept of the {found.caught:,} spam mails that are caught as they are")
+    axes.set_xlabel(f"share kept of the {found.caught:,} spam mails caught as they are (dashed: mean)")
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="lower left", fontsize=8, framealpha=0.9)
     return figure
