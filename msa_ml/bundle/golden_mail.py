@@ -121,6 +121,21 @@ def _abusive() -> dict[str, bytes]:
             '<p>Dear customer, verify your password within 24 hours.</p><form action="http://xn--bnk-ioa.example/login">'
             '<input type="password"></form><a href="http://bit.ly/3xYz">https://bank.example/login</a>\n',
         ),
+        "hidden_in_html": _mail(
+            f"From: win@example.com\nTo: ben@example.net\nSubject: Fwd: M.e.d.s now,  v1agra      qzxvbk $\nDate: {when}\n"
+            'MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary="=_d"\nContent-Transfer-Encoding: x-none',
+            "--=_d\nContent-Type: text/html; charset=utf-8\n\n"
+            "<p>Dear customer, V1agra f.r.e.e: &#98;uy for $ 50, 80% less!! Vi<!-- x -->agra, 2 million dollars</p>"
+            "<table><tr><td style='font-size:1px'>river lamp</td></tr></table><b style='color:#fefefe'>quiet</b>"
+            "<i style='display:none'>seven</i><qz>x</qz><iframe></iframe><img src='data:image/gif;base64,R0lG'>"
+            "<meta http-equiv=refresh content=0><u><p>To be removed, reply. qzxvbkj k81x07</p>\n"
+            "--=_d\nContent-Type: text/plain; charset=koi8-r\n\n> Minutes of the meeting about the garden by the river.\n--=_d--\n",
+        ),
+        "dressed_letters": _mail(
+            f"From: win@example.com\nTo: ben@example.net\nSubject: Re: =?utf-8?q?hello?=\nDate: {when}\n"
+            "Content-Type: text/plain; charset=utf-8",
+            "\U0001d405\U0001d42b\U0001d41e\U0001d41e \u65e5\u672c \u05e9\u05dc \u03b1\u03b2 pay\u00adment!! BUY NOW\n> old\n",
+        ),
         "disguised": _mail(
             "Return-Path: <bounce@example.com>\n"
             + _hop("mx.example.net", "mx.example.net", "203.0.113.80", when).replace(

@@ -13,8 +13,9 @@ from msa_ml.features.shared.text import SAMPLE
 _OPT_OUT, _GREETINGS, _ADDRESSEES = "opt_out_phrases", "greetings", "generic_addressees"
 _EMPTY = "no readable text"
 _MOST = 1000
+_END = 1_500
 _SIGNS = "€£¥₹₽₩₺₿"
-_CODES = ("USD", "EUR", "GBP")
+_CODES = ("USD", "EUR")
 # Each with a fixed character in front, or asked only where the text holds the sign: a pattern with all of them at once
 # is tried at every character.
 _DOLLARS = re.compile(r"\$ ?[0-9]")
@@ -22,16 +23,16 @@ _OTHERS = re.compile(rf"[{_SIGNS}] ?[0-9]|[0-9] ?[{_SIGNS}]")
 _CODED = re.compile(rf"(?:{'|'.join(_CODES)}) ?[0-9]")
 _PERCENT = re.compile(r"%(?<=[0-9].)(?![0-9A-Fa-f]{2})|%(?<=[0-9] .)(?![0-9A-Fa-f]{2})", re.DOTALL)
 _SALUTATION = re.compile(r"\s{0,100}([^\s,.:;!]{1,20})([^,.:;!\n]{0,60})")
-_MILLIONS = ("million", "mio", "billion", "milion", "миллион", ",000,000", ".000.000")
+_MILLIONS = ("illion", "000,000", "000.000")
 _LARGE = re.compile(
-    r"[0-9](?: |-)?(?:million|mio|billion|milion|миллион)|[0-9](?:,000,000|\.000\.000)(?![0-9])|illion (?:dollar|euro|pound|u\.?s)"
+    r"[0-9](?: |-)?(?:m|b)illion|[0-9](?:,000,000|\.000\.000)(?![0-9])|illion (?:dollar|euro|pound|u\.?s)"
 )
 
 
 class Appeal(Extractor):
     r"""Sums of money, numbers in percent, whom the mail greets, and whether the sender offers to stop.
 
-    Measured on the first 8,000 characters of what is shown, the offer to stop on the last 2,000 too. Sums and phrases
+    Measured on the first 8,000 characters of what is shown, the offer to stop on the last 1,500 of all. Sums and phrases
     as features: Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail". Small lists of words in several
     languages; the words of each trade are left to the content model, which learns them.
 
@@ -59,14 +60,16 @@ class Appeal(Extractor):
         sample = text[:SAMPLE]
         if not sample or sample.isspace():
             return {}
-        small = (sample if len(text) <= SAMPLE else sample + text[-2_000:]).lower()
+        small = (sample if len(text) <= SAMPLE else sample + text[-_END:]).lower()
         values: dict[str, float] = {
             "money": min(_sums(sample), _MOST),
             "millions": min(len(_LARGE.findall(small)), _MOST)
             if any(map(small.__contains__, _MILLIONS))
             else 0,
             "percent": min(len(_PERCENT.findall(sample)), _MOST) if "%" in sample else 0,
-            "opt_out": any(map(small.__contains__, _phrases(self.lists[_OPT_OUT].words, small.isascii()))),
+            "opt_out": any(
+                map(small[-_END:].__contains__, _phrases(self.lists[_OPT_OUT].words, small.isascii()))
+            ),
         }
         greeting = _SALUTATION.match(sample)
         values["generic"] = (

@@ -94,13 +94,14 @@ class Html(Extractor):
         if not pages:
             return {"present": 0}
         known = self.lists[_ELEMENTS].words
-        source = sum(len(page.source) for page in pages)
-        readable = sum(len(page.text) for page in pages)
-        total: Counter[str] = Counter()
-        for page in pages:
-            total.update(_count(page, known))
+        source = sum([len(page.source) for page in pages])
+        readable = sum([len(page.text) for page in pages])
+        total = _count(pages[0], known)
+        for page in pages[1:]:
+            for name, count in _count(page, known).items():
+                total[name] += count
         tags, unknown, unbalanced = total.pop("tags"), total.pop("unknown"), total.pop("unbalanced")
-        hidden_text, entities, commented = (total.pop(name) for name in ("ink", "entities", "commented"))
+        hidden_text, entities, commented = total.pop("ink"), total.pop("entities"), total.pop("commented")
         looked_at = total.pop("looked_at")
         values: dict[str, float] = {name: min(count, _MOST) for name, count in total.items()}
         values |= {
@@ -128,44 +129,41 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
         splits = sum(_is_inside(whole, match) for match in _COMMENT.finditer(whole))
         source = _COMMENT.sub("", whole)
     tags = Counter(_TAG.findall(source))
-    names = {name for name in tags if name not in known and name.lstrip("/") not in known and ":" not in name}
-    if names:
-        splits += sum(
-            _is_inside(source, match) for name in list(names)[:20] for match in _of(name).finditer(source)
-        )
+    names = [name for name in tags if name.lstrip("/") not in known and ":" not in name]
+    for name in names[:20]:
+        splits += sum([_is_inside(source, match) for match in _of(name).finditer(source)])
     if "></" in source:
         splits += sum(_is_empty_inside(source, match) for match in _EMPTY.finditer(source))
-    unbalanced = sum(
-        abs(count - tags["/" + name])
-        for name, count in tags.items()
-        if name[0] != "/" and name not in _NO_END
-    ) + sum(
-        count
-        for name, count in tags.items()
-        if name[0] == "/" and name[1:] not in tags and name[1:] not in _NO_END
-    )
+    unbalanced = 0
+    for name, count in tags.items():
+        if name[0] != "/":
+            if name not in _NO_END:
+                unbalanced += abs(count - tags["/" + name])
+        elif name[1:] not in tags and name[1:] not in _NO_END:
+            unbalanced += count
     images = [match[:3000] for match in _IMAGE.findall(source)[:_MOST]]
-    kinds = Counter(match[1] for image in images if (match := _SOURCE.search(image)))
+    kinds = [match[1] for image in images if (match := _SOURCE.search(image))]
+    inline = kinds.count("data:")
     return {
         "looked_at": len(whole),
         "commented": len(whole) - len(source),
         "tags": sum(tags.values()),
-        "unknown": sum(tags[name] for name in names),
+        "unknown": sum([tags[name] for name in names]),
         "unbalanced": unbalanced,
         "split_words": splits,
         "entities": len(_ENTITY.findall(source)) if "&#" in source else 0,
         "forms": tags["form"],
         "passwords": len(_PASSWORD.findall(source)) if "password" in source else 0,
         "images": tags["img"],
-        "outside_images": kinds.total() - kinds["data:"],
-        "inline_images": kinds["data:"],
+        "outside_images": len(kinds) - inline,
+        "inline_images": inline,
         "pixels": sum(
             _WIDTH.search(image) is not None and _HEIGHT.search(image) is not None for image in images
         ),
         "links": len(_LINK.findall(source)) if "a" in tags else 0,
         "scripts": tags["script"],
         "refresh": len(_REFRESH.findall(source)) if "refresh" in source else 0,
-        "frames": sum(tags[name] for name in _FRAMES),
+        "frames": sum([tags[name] for name in _FRAMES]),
         "fonts": tags["font"],
         "tables": tags["table"],
         **_unseen(page, source, fonts="font" in tags),

@@ -96,4 +96,8 @@ def alike(first: int | None, second: int | None) -> bool:
     """Whether two colours cannot be told apart by eye; unknown ones can."""
     if first is None or second is None:
         return False
-    return all(abs((first >> shift & 255) - (second >> shift & 255)) <= _ALIKE for shift in (0, 8, 16))
+    return first == second or (
+        abs((first >> 16) - (second >> 16)) <= _ALIKE
+        and abs((first >> 8 & 255) - (second >> 8 & 255)) <= _ALIKE
+        and abs((first & 255) - (second & 255)) <= _ALIKE
+    )

@@ -8,7 +8,7 @@ from operator import add
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.text import UNSEEN, chance_words, profile
+from msa_ml.features.shared.text import UNSEEN, chance_words, outline, profile, spaced
 
 _PAIRS = "rare_letter_pairs"
 _REPLY = re.compile(
@@ -16,12 +16,9 @@ _REPLY = re.compile(
 )
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|vl|转发)\s*[:\uff1a]", re.IGNORECASE)
 _GAP = re.compile(r" {4,}|\t")
-_LETTER, _OTHER = r"[^\W\d_]", r"[\W\d_]"
-_INSIDE = re.compile(rf"[0-9!?$*%#](?<={_LETTER}.)(?={_LETTER})")
-_SPACED = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:{_OTHER}{_LETTER}){{3,1000}}(?!{_LETTER})")
+_INSIDE = re.compile(rb"[dm](?<=l.)(?=l)")
 _TAG = re.compile(r"\[[^\[\]]{0,40}\]")
 _BLOCK = re.compile(r"[A-Z]{4}")
-_NO_LETTERS = bytes(code for code in range(256) if not chr(code).isalpha() or code > 127)
 _MONEY = "$€£¥₿"
 _DIGITS = "0123456789"
 _SAMPLE = 1_000
@@ -69,7 +66,7 @@ class Subject(Extractor):
             return {"missing": 1}
         values: dict[str, float] = {"length": len(text)}
         text = text[:_SAMPLE]
-        plain, count = text.isascii(), text.count
+        plain, count, flat = text.isascii(), text.count, outline(text)
         encoded = "=?" in raw and text != raw[:_SAMPLE]
         values |= {
             "exclamations": count("!"),
@@ -80,28 +77,27 @@ class Subject(Extractor):
             "encoded": encoded,
             "idle_encoding": encoded and plain,
             "raw_8bit": not raw.isascii(),
-            "inside": len(_INSIDE.findall(text)),
+            "inside": len(_INSIDE.findall(flat)) if b"ldl" in flat or b"lml" in flat else 0,
             "chance": self._chance(text),
             "unseen": 0,
             "missing": 0,
         }
         if not text:
             return values
-        values["digits"] = sum(map(count, _DIGITS)) / len(text)
+        values["digits"] = sum(map(count, _DIGITS)) / len(text) if b"d" in flat else 0
+        letters, mixed = flat.count(b"l"), 0
         if plain:
-            letters = len(text.encode("ascii").translate(None, _NO_LETTERS))
-            mixed = 0
             values["non_ascii"] = 0
         else:
             seen = profile(text)
-            letters, mixed = seen.letters, seen.mixed
+            mixed = seen.mixed
             values["non_ascii"] = seen.non_ascii / len(text)
             values["unseen"] = seen.kinds[UNSEEN]
         if letters:
             untagged = _TAG.sub("", text) if "[" in text else text
             values["shouted"] = min(4 * len(_BLOCK.findall(untagged)) / letters, 1)
             values["mixed"] = min(mixed / letters, 1)
-            values["spaced"] = min(sum([len(row) // 2 + 1 for row in _SPACED.findall(text)]) / letters, 1)
+            values["spaced"] = spaced(flat) / letters
         return values
 
     def _chance(self, text: str) -> int:

@@ -159,7 +159,7 @@ def profile(text: str) -> Profile:
         upper, lower, caseless = sum(counts[:_N]), sum(counts[_N : 2 * _N]), sum(counts[2 * _N : _LETTERS])
         scripts = [counts[n] + counts[n + _N] + counts[n + 2 * _N] for n in range(_N)]
     marks = counts[_SHOUT] + counts[_SHOUT_SYMBOL]
-    flat = classes.translate(_FLAT)  # l: letter, d: digit, m: mark, x: what else there is
+    flat = classes.translate(_FLAT)
     return Profile(
         length=len(classes),
         kinds=(
@@ -178,7 +178,7 @@ def profile(text: str) -> Profile:
         mixed=0 if plain else _mixed(numbers, scripts),
         split=len(_SPLIT.findall(classes)) if counts[_UNSEEN] else 0,
         hyphens=len(_HYPHENS.findall(classes)) if counts[_HYPHEN] else 0,
-        spaced=_spaced(flat),
+        spaced=spaced(flat),
         disguised=_disguised(text, flat),
         shouted=4 * classes.translate(_CAPITAL).count(b"cccc") if upper > 3 else 0,
         repeated=2 * flat.count(b"mm") if marks > 1 else 0,
@@ -218,8 +218,23 @@ def _mixed(numbers: NDArray[np.uint8], scripts: list[int]) -> int:
     return int(np.count_nonzero((first != second) & (first > 0) & (second > 0)))
 
 
-def _spaced(flat: bytes) -> int:
-    """Count letters alone in a row: letter, something else, letter, something else, letter."""
+def outline(text: str) -> bytes:
+    """Return one byte for each character: ``l`` a letter, ``d`` a digit, ``m`` a mark among ``!?$*%#``, ``x`` all else.
+
+    Examples
+    --------
+    >>> outline("V1agra $!")
+    b'ldllllxmm'
+    """
+    table, small = _tables()
+    if text.isascii():
+        return text.encode("ascii").translate(small).translate(_FLAT)
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+    return table.take(codes, mode="clip").tobytes().translate(_FLAT)
+
+
+def spaced(flat: bytes) -> int:
+    """Count the letters of an outline that stand alone in a row of four: letter, something else, letter ..."""
     two = b"x" + flat.translate(_TWO) + b"x"
     if b"xlxlxlxlx" not in two:
         return 0
@@ -302,8 +317,8 @@ def chance_words(text: str, pairs: frozenset[str]) -> int:
 
 
 @lru_cache(maxsize=4)
-def words_of(text: str, most: int = 200) -> list[bytes]:
-    """Return the first words as UTF-8 in small letters, without ASCII marks and digits; of the first 1,200 characters.
+def words_of(text: str, most: int = 120) -> list[bytes]:
+    """Return the first words as UTF-8 in small letters, without ASCII marks and digits; of the first 800 characters.
 
     Do not change the list: it is kept for the next one who asks.
 
@@ -318,7 +333,7 @@ def words_of(text: str, most: int = 200) -> list[bytes]:
     return text.encode("utf-8", "replace").translate(_PLAIN_WORDS).split(None, most)[:most]
 
 
-_WORD_SAMPLE = 1_200
+_WORD_SAMPLE = 800
 _PLAIN_WORDS = bytes(
     code if code > 127 else ord(chr(code).lower()) if chr(code).isalpha() else 32 for code in range(256)
 )
