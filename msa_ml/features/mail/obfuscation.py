@@ -13,7 +13,7 @@ _PAIRS = "rare_letter_pairs"
 _EMPTY = "no readable text"
 _NO_LETTER = "no letter in the text"
 _STYLED = SCRIPTS.index("styled")
-_TAIL = 300
+_TAIL = 100
 _MOST = 64
 # A numeric reference to a letter or digit of ASCII. Bounded: at most seven digits.
 _PLAIN_ENTITY = re.compile(
@@ -49,7 +49,7 @@ class Obfuscation(Extractor):
         Feature("styled", "share of letters in full width, circles or mathematical dress", "share", 0, 1, nan=_NO_LETTER, source="UTS 39 4"),
         Feature("spaced", "share of letters that are set apart, as in F R E E or f.r.e.e", "share", 0, 1, nan=_NO_LETTER, source="Wittel and Wu 2004"),
         Feature("disguised", "words with single digits or marks (*!$) inside, as V1agra or fr*e; addresses left out", high=SAMPLE, nan=_EMPTY, source="Wittel and Wu 2004"),
-        Feature("chance_tail", "words in the last 300 characters with letters beside each other that no language has there", high=_MOST, nan=_EMPTY, source="Graham-Cumming 2003: hash buster"),
+        Feature("chance_tail", "words in the last 100 characters with letters beside each other that no language has there", high=_MOST, nan=_EMPTY, source="Graham-Cumming 2003: hash buster"),
         Feature("tail_identifier", "the last word mixes six or more letters and digits", "flag", 0, 1, nan=_EMPTY, source="Graham-Cumming 2003: hash buster"),
         Feature("plain_entities", "letters and digits of ASCII written as numbers (&#97;)", high=500_000, nan="no HTML", monotone=1, source="HTML 13.1.4"),
     )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from operator import add
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
@@ -78,7 +77,7 @@ class Subject(Extractor):
             "idle_encoding": encoded and plain,
             "raw_8bit": not raw.isascii(),
             "inside": len(_INSIDE.findall(flat)) if b"ldl" in flat or b"lml" in flat else 0,
-            "chance": self._chance(text),
+            "chance": chance_words(text, self.lists[_PAIRS].words),
             "unseen": 0,
             "missing": 0,
         }
@@ -99,8 +98,3 @@ class Subject(Extractor):
             values["mixed"] = min(mixed / letters, 1)
             values["spaced"] = spaced(flat) / letters
         return values
-
-    def _chance(self, text: str) -> int:
-        """Count the words of chance; most subjects hold no such pair, which one look at their pairs tells."""
-        pairs, small = self.lists[_PAIRS].words, text.lower()
-        return 0 if pairs.isdisjoint(map(add, small, small[1:])) else chance_words(text, pairs)

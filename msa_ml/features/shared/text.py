@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,47 +143,41 @@ def profile(text: str) -> Profile:
     (4, 2, 2, 1, 1, 8)
     """
     table, small = _tables()
-    plain = text.isascii()
-    if plain:  # one byte a character, and no script but Latin
+    if text.isascii():  # one byte a character, and no script but Latin: numpy would take longer
         classes = text.encode("ascii").translate(small)
-        non_ascii = 0
+        count = classes.count
+        upper, digits, spaces, unseen, hyphens = count(_UPPER_LATIN), count(_DIGIT), count(_SPACE), 0, 0
+        punctuation, marks, other = count(_PUNCTUATION), count(_SHOUT), count(_OTHER)
+        dollars, symbols, caseless, non_ascii, mixed = count(_SHOUT_SYMBOL), count(_SYMBOL), 0, 0, 0
+        known = upper + digits + spaces + punctuation + marks + other + dollars + symbols
+        lower = len(classes) - known
+        scripts = (upper + lower, *_NO_SCRIPT)
     else:
         codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
-        classes = table.take(codes, mode="clip").tobytes()
+        numbers = table.take(codes, mode="clip")
+        classes = numbers.tobytes()
         non_ascii = int(np.count_nonzero(codes > 0x7F))
-    numbers = np.frombuffer(classes, np.uint8)
-    counts: list[int] = np.bincount(numbers, minlength=_CLASSES).tolist()
-    if plain:
-        upper, lower, caseless = counts[_LATIN], counts[_N + _LATIN], 0
-        scripts = [upper + lower, *_NO_SCRIPT]
-    else:
+        counts: list[int] = np.bincount(numbers, minlength=_CLASSES).tolist()
         upper, lower, caseless = sum(counts[:_N]), sum(counts[_N : 2 * _N]), sum(counts[2 * _N : _LETTERS])
-        scripts = [counts[n] + counts[n + _N] + counts[n + 2 * _N] for n in range(_N)]
-    marks = counts[_SHOUT] + counts[_SHOUT_SYMBOL]
+        scripts = tuple([counts[n] + counts[n + _N] + counts[n + 2 * _N] for n in range(_N)])
+        digits, punctuation, symbols, unseen, other, marks, dollars, hyphens, spaces = counts[_LETTERS:_END]
+        mixed = _mixed(numbers, scripts)
     flat = classes.translate(_FLAT)
     return Profile(
         length=len(classes),
         kinds=(
-            upper,
-            lower,
-            caseless,
-            counts[_DIGIT],
-            counts[_SPACE],
-            counts[_PUNCTUATION] + counts[_SHOUT],
-            counts[_SYMBOL] + counts[_SHOUT_SYMBOL],
-            counts[_UNSEEN] + counts[_HYPHEN],
-            counts[_OTHER],
+            upper, lower, caseless, digits, spaces, punctuation + marks, symbols + dollars, unseen + hyphens, other,
         ),
-        scripts=tuple(scripts),
+        scripts=scripts,
         non_ascii=non_ascii,
-        mixed=0 if plain else _mixed(numbers, scripts),
-        split=len(_SPLIT.findall(classes)) if counts[_UNSEEN] else 0,
-        hyphens=len(_HYPHENS.findall(classes)) if counts[_HYPHEN] else 0,
+        mixed=mixed,
+        split=len(_SPLIT.findall(classes)) if unseen else 0,
+        hyphens=len(_HYPHENS.findall(classes)) if hyphens else 0,
         spaced=spaced(flat),
-        disguised=_disguised(text, flat),
+        disguised=_disguised(text, flat) if digits or marks or dollars else 0,
         shouted=4 * classes.translate(_CAPITAL).count(b"cccc") if upper > 3 else 0,
-        repeated=2 * flat.count(b"mm") if marks > 1 else 0,
-    )
+        repeated=2 * flat.count(b"mm") if marks + dollars > 1 else 0,
+    )  # fmt: skip
 
 
 def _table(**groups: tuple[int, ...]) -> bytes:
@@ -194,6 +189,7 @@ def _table(**groups: tuple[int, ...]) -> bytes:
     return bytes(table)
 
 
+_UPPER_LATIN, _END = _LATIN, _SPACE + 1
 _NO_SCRIPT = (0,) * (_N - 1)
 _FLAT = _table(l=tuple(range(_LETTERS)), d=(_DIGIT,), m=(_SHOUT, _SHOUT_SYMBOL))
 _TWO = bytes.maketrans(b"dm", b"xx")
@@ -210,7 +206,7 @@ for _number, _script in enumerate((_LATIN, _CYRILLIC, _GREEK, _STYLED), start=1)
     _ALPHABET_OF[[_script, _script + _N, _script + 2 * _N]] = _number
 
 
-def _mixed(numbers: NDArray[np.uint8], scripts: list[int]) -> int:
+def _mixed(numbers: NDArray[np.uint8], scripts: tuple[int, ...]) -> int:
     if sum(map(bool, (scripts[_LATIN], scripts[_CYRILLIC], scripts[_GREEK], scripts[_STYLED]))) < 2:
         return 0
     alphabet = _ALPHABET_OF[numbers]
@@ -272,13 +268,9 @@ def _word_around(text: str, place: int) -> tuple[int, str]:
 _FOLD = bytes((code | 32) - 97 if chr(code).isalpha() and code < 128 else 26 for code in range(256))
 
 
-@lru_cache(maxsize=8)
-def _pair_table(pairs: frozenset[str]) -> NDArray[np.bool_]:
-    table = np.zeros(27 * 32, bool)
-    for pair in pairs:
-        first, second = (ord(letter) - 97 for letter in pair)
-        table[first * 32 + second] = True
-    return table
+def _small(character: str) -> str:
+    """Return a small letter; some capitals have two, which would move all places behind them."""
+    return character.lower() if character.isascii() else "?"
 
 
 def chance_words(text: str, pairs: frozenset[str]) -> int:
@@ -299,14 +291,13 @@ def chance_words(text: str, pairs: frozenset[str]) -> int:
     >>> chance_words("offer ends qzxkjw. http://a.example/qzxkjwv", frozenset({"qz", "xk"}))
     1
     """
-    folded = text.encode("ascii", "replace").translate(_FOLD)
-    codes = np.frombuffer(folded, np.uint8).astype(np.uint16)
-    if len(codes) < _SHORTEST:
+    small = text.lower() if text.isascii() else "".join([_small(character) for character in text])
+    if pairs.isdisjoint(map(add, small, small[1:])):
         return 0
-    places = _pair_table(pairs).take(codes[:-1] * 32 + codes[1:]).nonzero()[0]
+    places = [place for place in range(len(small) - 1) if small[place : place + 2] in pairs]
     found = set()
     end = -1
-    for place in places[:_MOST_PLACES].tolist():
+    for place in places[:_MOST_PLACES]:
         if place >= end:
             start, whole = _word_around(text, place)
             end = start + len(whole)

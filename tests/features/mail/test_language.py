@@ -31,7 +31,8 @@ TABLE: list[Row] = [
     (koi(b""), {"idle_charset": 0}),
     (mail(body=b"\x1b$B8&\x1b(B", kind="text/plain; charset=iso-2022-jp"), {"idle_charset": 0}),
     (mail(body="x", kind="text/plain; charset=klingon"), {"idle_charset": 0}),
-    (mail(body="the " * 50_000), {"function_words": 0.25, "english": 1}),
+    (mail(body="the " * 50_000), {"function_words": None, "english": None}),
+    (mail(body="x y of the " + "at " * 50_000), {"function_words": 0.25, "english": 1}),
 ]  # fmt: skip
 
 
