@@ -30,6 +30,12 @@ from msa_ml.records import Mail, without_from_line
 LARGEST_BUNDLE = 256 * 1024 * 1024
 """A bundle whose files hold more bytes than this together is refused."""
 
+BATCH = 64
+"""Mails that :meth:`Bundle.score_many` takes at a time."""
+
+BATCH_BYTES = 8 * 1024 * 1024
+"""Raw bytes after which a batch ends however few its mails are, so that memory stays bounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -132,14 +138,30 @@ class Bundle:
         return self._verdict(logit, policy, explained)
 
     def score_many(
-        self, mails: Iterable[bytes | Mail | Message], *, policy: str | None = None, reasons: int = 0
+        self,
+        mails: Iterable[bytes | Mail | Message],
+        *,
+        policy: str | None = None,
+        reasons: int = 0,
+        batch: int = BATCH,
     ) -> Iterator[Score]:
-        """Score mails one after the other, as they come.
+        """Score mails in order; every score is the same as of :meth:`score`.
 
-        Nothing is gained by sending several to the graph at once: it reads the content of one mail a run.
+        Parameters
+        ----------
+        mails
+            As for :meth:`score`.
+        policy, reasons
+            As for :meth:`score`.
+        batch
+            So many mails are parsed before the graph runs over them one after the other, and their scores come
+            together. The graph is small and costs half as much while its code is warm. Give 1 for a slow source.
         """
-        for mail in mails:
-            yield self.score(mail, policy=policy, reasons=reasons)
+        for some in _batches(mails, batch):
+            vectors = self.vectors(some)
+            for row, logit in enumerate(self.graph.logits(vectors)):
+                explained = self._reasons(vectors[row : row + 1], float(logit), reasons) if reasons else ()
+                yield self._verdict(logit, policy, explained)
 
     def score_vectors(self, vectors: Vectors, *, policy: str | None = None) -> list[Score]:
         """Score N vectors that were extracted before, or logged."""
@@ -341,6 +363,22 @@ def _typical_ham(manifest: Manifest, columns: int) -> NDArray[np.float32]:
             hint="Export the bundle again.",
         )
     return np.array([np.nan if value is None else value for value in found], np.float32)
+
+
+def _batches(mails: Iterable[bytes | Mail | Message], most: int) -> Iterator[list[bytes | Mail | Message]]:
+    """Yield runs of at most so many mails and about :data:`BATCH_BYTES` of raw bytes."""
+    if most < 1:
+        raise InputError(f"a batch holds at least one mail, found {most}.")
+    held: list[bytes | Mail | Message] = []
+    room = BATCH_BYTES
+    for mail in mails:
+        held.append(mail)
+        room -= len(mail.raw if isinstance(mail, Mail | Message) else mail)
+        if len(held) == most or room <= 0:
+            yield held
+            held, room = [], BATCH_BYTES
+    if held:
+        yield held
 
 
 def _probability(logit: float) -> float:

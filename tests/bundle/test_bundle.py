@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from msa_ml.bundle import golden
+from msa_ml.bundle import golden, read
 from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.manifest import Manifest, sha256
 from msa_ml.bundle.read import Bundle, load
@@ -164,6 +164,25 @@ def test_library_and_bundle_give_the_same_numbers(bundle: Bundle) -> None:
     alone = [bundle.score(mail) for mail in mails]
     assert [score.logit for score in together] == [score.logit for score in alone]
     assert [score.decisions for score in together] == [score.decisions for score in alone]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 64])
+def test_batches_score_like_one_mail_at_a_time(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    mails, _ = invented(20, seed=6)
+    alone = [bundle.score(mail, policy="fpr_1pct", reasons=2) for mail in mails]
+    assert list(bundle.score_many(iter(mails), policy="fpr_1pct", reasons=2, batch=batch)) == alone
+    monkeypatch.setattr(read, "BATCH_BYTES", 1)
+    taken = iter(mails)
+    first = next(bundle.score_many(taken, policy="fpr_1pct", reasons=2, batch=batch))
+    assert (first, len(list(taken))) == (alone[0], len(mails) - 1)
+
+
+def test_no_mails_give_no_scores_and_an_empty_batch_is_refused(bundle: Bundle) -> None:
+    assert list(bundle.score_many([])) == []
+    with pytest.raises(InputError, match="at least one mail"):
+        list(bundle.score_many([b""], batch=0))
 
 
 def test_a_from_line_a_record_and_bytes_score_alike(bundle: Bundle) -> None:
