@@ -14,7 +14,7 @@ _WORDS = "function_words"
 _NO_LETTER = "no letter in the text"
 _FEW = "fewer than 5 distinct words"
 _LEAST = 5
-_PROSE = 0.15
+_PROSE = 0.125  # exact in float32, as vectors are
 _BITS = 8  # for at most 120 words
 _REGIONS = {
     "cyrillic": ("cp1251", "koi8_r", "koi8_u", "koi8_t", "iso8859_5", "cp866", "cp855", "mac_cyrillic", "ptcp154", "kz1048"),
@@ -60,7 +60,7 @@ class Language(Extractor):
         Feature("right_to_left", "share of letters that are Arabic or Hebrew", "share", 0, 1, nan=_NO_LETTER, source="UAX 24"),
         Feature("other", "share of letters of any other script", "share", 0, 1, nan=_NO_LETTER, source="UAX 24"),
         Feature("scripts", "scripts with at least a twentieth of the letters", "count", 0, len(SCRIPTS), nan=_NO_LETTER),
-        Feature("function_words", "share of function words, of the language that has the most, among the distinct words; 0.15 at most, which any prose reaches", "share", 0, _PROSE, nan=_FEW, source="Grefenstette 1995"),
+        Feature("function_words", "share of function words, of the language that has the most, among the distinct words; 0.125 at most, which any prose reaches", "share", 0, _PROSE, nan=_FEW, source="Grefenstette 1995"),
         Feature("second", "function words of the second language over those of the first", "share", 0, 1, nan="no function word, or " + _FEW),
         Feature("english", "function words of English over those of the language that has the most", "share", 0, 1, nan="no function word, or " + _FEW),
         Feature("idle_charset", "text parts in the charset of a script of which they have no letter", high=1000, source="RFC 2046 4.1.2"),
