@@ -222,7 +222,7 @@ def _once(writer: _Writer, buckets: str, above: int) -> tuple[str, str]:
         )
     )
     ours, left = _part(writer, "sorted", 1, 0), _part(writer, "sorted", 0, -1)
-    first = writer.add("Cast", writer.add("Not", writer.add("Equal", ours, left)), to=TensorProto.FLOAT)
+    first = writer.add("Cast", writer.add("Greater", left, ours), to=TensorProto.FLOAT)
     return ours, first
 
 
