@@ -179,6 +179,24 @@ def _abusive() -> dict[str, bytes]:
             + base64.b64encode(b"MZ" + bytes(100)).decode()
             + "\n--e--\n",
         ),
+        "careless": _mail(
+            "Received: from friend (unknown [203.0.113.90]) by mx.example.net with SMTP; some day in spring\n"
+            "Authentication-Results: mx.example.net; spf=neutral smtp.mailfrom=example.com; dkim=pass header.d=other.example\n"
+            'From: "win@example.com" <win@mail.example.com>\nTo: carla@example.net, dora@example.net, emil@example.net\n'
+            "Cc: win@mail.example.com, zoe@example.net\nFeedback-ID: 77:example\nX-Mailer: Microsoft Outlook Express 6.0\nMessage-ID: <77@example.com>\n"
+            "Subject: a gift\nSubject: for you\nDate: 31 Feb 2026\nContent-Type: text/html; charset=utf-8",
+            '<a href="http://gifts.blogspot.com/1">one</a> <a href="http://gifts.blogspot.com/2">two</a>\n',
+        ),
+        "backscatter": _mail(
+            "Received: from 192.0.2.66 (mx.example.com [203.0.113.4]) by mx.example.net with SMTP; Tue, 10 Mar 2026 12:00:00 +0000\n"
+            "From: anna <anna.example@gmail.com>\nTo: ben@example.net\nSubject: failure\nDate: Mon, 9 Mar 2026 03:41:44\n"
+            'Message-ID: 77.example\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary="r"',
+            '--r\nContent-Type: multipart/related; boundary="s"\n\n--s\nContent-Type: image/png\n\n\n--s--\n'
+            "--r\nContent-Type: message/delivery-status\n\nAction: failed\n"
+            "--r\nContent-Type: application/zip; name=mail.zip\nContent-Transfer-Encoding: base64\n\n"
+            + base64.b64encode(b"PK\x03\x04\x14\x00\x00\x00" + bytes(18) + b"\x05\x00\x00\x00a.txt").decode()
+            + "\n--r--\n",
+        ),
         "odd_links": _mail(
             "From: Club <news@example.org>\nTo: ben@example.net\nSubject: your bonus\n"
             f"Date: {when}\nContent-Type: text/html; charset=utf-8",
