@@ -3,10 +3,10 @@
     .venv/bin/python experiments/bench/mail_speed.py --json
 
 A bundle is trained once through the pipeline in a temporary home, bogofilter on the same training files on a list of
-its own. Then both classify the same files, in turns, each round in new processes, so that no cache is warm from the
-round before. Ours reads the file, parses, computes every feature and scores by the bundle; bogofilter does
-``bogofilter -TT -b``. The time is user plus system CPU; loading the bundle is left out and reported apart, starting
-bogofilter is not (about 10 ms). The best of the rounds counts: on a shared machine noise only adds.
+its own. Then both classify the same files in turns, a slice of them at a time; each round has new processes, so no
+cache is warm from the round before. Ours reads the file, parses, computes every feature and scores by the bundle;
+bogofilter does ``bogofilter -TT -b``. The time is user plus system CPU; starting either is left out and reported apart.
+For each slice the best of the rounds counts: on a shared machine noise only adds.
 
 Default: the SpamAssassin corpus, learnt from ``easy_ham``, the first 125 of ``hard_ham`` and ``spam``, measured on the
 rest. Other corpora: a folder or archive with labels by folder or by an index file, learnt from the first N messages::
@@ -25,8 +25,8 @@ The last line is one JSON object:
     CPU and wall time of the same work in two processes at once, to that of one. The ideal is 1 and 0.5.
 ``peak_rss_mib``
     Of one scoring process, start to end.
-``start_up_cpu_s``
-    Imports, loading and verifying the bundle.
+``start_up_cpu_s``, ``bogofilter_start_up_cpu_s``
+    Imports, loading and verifying the bundle; bogofilter on an empty list.
 ``profile_us``
     CPU microseconds a mail for each step, from a run of its own: reading, parsing, every extractor and view, graph,
     verdict. A step pays for what it is the first to ask of the parsed message. The clock itself adds a few.
@@ -65,31 +65,30 @@ class Sample(NamedTuple):
 # --- one scoring process -------------------------------------------------------------------------------------------
 
 
-def worker(bundle: str, listing: str, mode: str) -> None:
-    """Load the bundle, say so, wait for a line, score every listed file, and print what it took."""
+def worker(bundle: str, mode: str) -> None:
+    """Load the bundle and say so; then score the files of every list that is named, and print what it took."""
     from msa_ml.bundle import load
 
-    paths = Path(listing).read_text().splitlines()
     loaded = load(bundle)
-    begin = time.process_time()
-    print(json.dumps({"start_up_cpu_s": begin}), flush=True)
-    sys.stdin.readline()
-    begin, wall = time.process_time(), time.perf_counter()
-    steps: Counter[str] = Counter()
-    if mode == "profile":
-        flagged = profiled(loaded, paths, steps)
-    elif mode == "single":
-        flagged = sum(loaded.score(raw).decision for raw in raws(paths))
-    else:
-        flagged = sum(verdict.decision for verdict in loaded.score_many(raws(paths)))
-    result = {
-        "cpu_s": time.process_time() - begin,
-        "wall_s": time.perf_counter() - wall,
-        "flagged": flagged,
-        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "steps_us": {name: took / len(paths) * 1e6 for name, took in steps.items()},
-    }
-    print(json.dumps(result), flush=True)
+    print(json.dumps({"start_up_cpu_s": time.process_time()}), flush=True)
+    for line in sys.stdin:
+        paths = Path(line.strip()).read_text().splitlines()
+        steps: Counter[str] = Counter()
+        begin, wall = time.process_time(), time.perf_counter()
+        if mode == "profile":
+            flagged = profiled(loaded, paths, steps)
+        elif mode == "single":
+            flagged = sum(loaded.score(raw).decision for raw in raws(paths))
+        else:
+            flagged = sum(verdict.decision for verdict in loaded.score_many(raws(paths)))
+        result = {
+            "cpu_s": time.process_time() - begin,
+            "wall_s": time.perf_counter() - wall,
+            "flagged": flagged,
+            "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "steps_us": {name: took / len(paths) * 1e6 for name, took in steps.items()},
+        }
+        print(json.dumps(result), flush=True)
 
 
 def raws(paths: list[str]) -> Iterator[bytes]:
@@ -140,35 +139,36 @@ def profiled(loaded: Any, paths: list[str], steps: Counter[str]) -> int:
     return flagged
 
 
-def score(bundle: Path, lists: list[Path], mode: str = "batches") -> list[dict[str, Any]]:
-    """Score the files of each list in a process of its own, all at once, and return what each says."""
-    words = [sys.executable, __file__, "--worker", str(bundle)]
-    processes = [
-        subprocess.Popen(
-            [*words, str(listing), mode],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for listing in lists
-    ]
-    ready = [json.loads(_line(process)) for process in processes]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    done = [json.loads(_line(process)) for process in processes]
-    for process in processes:
-        process.communicate()
-    return [{**first, **then} for first, then in zip(ready, done, strict=True)]
+class Scorer:
+    """A scoring process that waits for lists of files."""
 
+    def __init__(self, bundle: Path, mode: str = "batches") -> None:
+        words = [sys.executable, __file__, "--worker", str(bundle), mode]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.start_up_cpu_s = float(self.finish()["start_up_cpu_s"])
 
-def _line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        sys.exit("a scoring process failed; its message is above")
-    return line
+    def begin(self, files: Path) -> None:
+        """Let it score the listed files."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{files}\n")
+        self._process.stdin.flush()
+
+    def finish(self) -> dict[str, Any]:
+        """Wait for what it says."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit("a scoring process failed; its message is above")
+        return dict(json.loads(line))
+
+    def score(self, files: Path) -> dict[str, Any]:
+        """Score the listed files and return what it took."""
+        self.begin(files)
+        return self.finish()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
 
 
 # --- bogofilter ----------------------------------------------------------------------------------------------------
@@ -314,57 +314,96 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     say(f"{len(taught)} mails to learn from, {len(measured)} of {len(rest)} to measure")
     bundle = train(place, taught, measured)
     say("bundle trained")
-    every = listing(place / "all.txt", measured)
-    halves = [listing(place / f"half{half}.txt", measured[half::2]) for half in (0, 1)]
     parts = {word: listing(place / f"{word}.txt", [s for s in taught if s.spam is flag])
              for word, flag in (("ham", False), ("spam", True))}  # fmt: skip
     result: dict[str, Any] = {}
-    programs = {}
+    programs: dict[str, tuple[str, Path]] = {}
     for name, (program, database) in BUILDS.items():
         path, reason = build(program, database)
         if not path:
             result[f"{name}_reason"] = reason
             continue
-        folder = place / name
-        folder.mkdir()
-        took = bogofilter(path, folder, parts["ham"], "-n") + bogofilter(path, folder, parts["spam"], "-s")
+        programs[name] = (path, place / name)
+        programs[name][1].mkdir()
+        took = sum(
+            bogofilter(*programs[name], parts[word], mode) for word, mode in (("ham", "-n"), ("spam", "-s"))
+        )
         say(f"{name} trained in {took:.0f} CPU-seconds")
-        programs[name] = (path, folder)
-    rounds: dict[str, list[float]] = {
-        name: [] for name in ("ours", "single", *programs, "two_cpu", "two_wall", "wall")
-    }
-    runs = []
-    for _ in range(options.rounds):
-        for name, (path, folder) in programs.items():
-            rounds[name].append(bogofilter(path, folder, every, "-TT"))
-        [one] = score(bundle, [every])
-        [single] = score(bundle, [every], "single")
-        two = score(bundle, halves)
-        if not one["flagged"] == single["flagged"] == sum(run["flagged"] for run in two):
-            sys.exit("batches, single mails and two processes decide differently")
-        runs.append(one)
-        rounds["ours"].append(one["cpu_s"])
-        rounds["single"].append(single["cpu_s"])
-        rounds["wall"].append(one["wall_s"])
-        rounds["two_cpu"].append(sum(run["cpu_s"] for run in two))
-        rounds["two_wall"].append(max(run["wall_s"] for run in two))
-        say("CPU-seconds: " + ", ".join(f"{name} {took[-1]:.2f}" for name, took in rounds.items()))
-    [steps] = score(bundle, [every], "profile")
-    return summary(rounds, runs, steps["steps_us"], len(measured)) | {
+    # A slice is every n-th mail, so that all slices are alike.
+    slices = [Slice.of(place / f"slice{n}", measured[n :: options.slices]) for n in range(options.slices)]
+    rounds = [one_round(bundle, programs, slices) for _ in range(options.rounds)]
+    profile = Scorer(bundle, "profile")
+    steps = [profile.score(part.every)["steps_us"] for part in slices]
+    profile.close()
+    return summary(rounds, len(measured)) | {
         **result,
+        "profile_us": {name: round(sum(took[name] for took in steps) / len(steps), 1) for name in steps[0]},
         "mails": len(measured),
         "mean_bytes": round(sum(s.path.stat().st_size for s in measured) / len(measured)),
         "learnt_from": len(taught),
-        "flagged": runs[0]["flagged"],
+        "flagged": rounds[0]["flagged"],
         "spam": sum(sample.spam for sample in measured),
     }
 
 
-def summary(
-    rounds: dict[str, list[float]], runs: list[dict[str, Any]], steps: dict[str, float], mails: int
-) -> dict[str, Any]:
-    """Return rates and ratios of the best rounds."""
-    best = {name: min(took) for name, took in rounds.items() if took}
+class Slice(NamedTuple):
+    """Lists of the files that are classified in one turn: all of them, and both halves."""
+
+    every: Path
+    halves: tuple[Path, Path]
+
+    @classmethod
+    def of(cls, stem: Path, found: list[Sample]) -> Slice:
+        """Write the lists."""
+        names = [stem.with_suffix(f".{name}.txt") for name in ("every", "half0", "half1")]
+        every, first, second = map(listing, names, (found, found[::2], found[1::2]))
+        return cls(every, (first, second))
+
+
+def one_round(bundle: Path, programs: dict[str, tuple[str, Path]], slices: list[Slice]) -> dict[str, Any]:
+    """Let everybody classify each slice in turn; return lists of seconds, one for each slice, by name."""
+    took: dict[str, Any] = {name: [] for name in ("ours", "wall", "single", "two_cpu", "two_wall", *programs)}
+    ours, single, *pair = scorers = [Scorer(bundle), Scorer(bundle, "single"), Scorer(bundle), Scorer(bundle)]
+    took["flagged"] = 0
+    nothing = listing(slices[0].every.with_suffix(".empty"), [])
+    start = {
+        name: min(bogofilter(*those, nothing, "-TT") for _ in range(5)) for name, those in programs.items()
+    }
+    for part in slices:
+        for name, those in programs.items():
+            took[name].append(bogofilter(*those, part.every, "-TT") - start[name])
+        one, alone = ours.score(part.every), single.score(part.every)
+        for scorer, half in zip(pair, part.halves, strict=True):
+            scorer.begin(half)
+        two = [scorer.finish() for scorer in pair]
+        if not one["flagged"] == alone["flagged"] == sum(run["flagged"] for run in two):
+            sys.exit("batches, single mails and two processes decide differently")
+        took["flagged"] += one["flagged"]
+        took["ours"].append(one["cpu_s"])
+        took["wall"].append(one["wall_s"])
+        took["single"].append(alone["cpu_s"])
+        took["two_cpu"].append(sum(run["cpu_s"] for run in two))
+        took["two_wall"].append(max(run["wall_s"] for run in two))
+    for scorer in scorers:
+        scorer.close()
+    said = (f"{name} {sum(took[name]):.2f}" for name in took if name != "flagged")
+    say(f"CPU-seconds (wall: wall): {', '.join(said)}")
+    return {
+        **took,
+        "peak_rss_mib": one["peak_rss_mib"],
+        "start_up_cpu_s": min(scorer.start_up_cpu_s for scorer in scorers),
+        "start": start,
+    }
+
+
+def summary(rounds: list[dict[str, Any]], mails: int) -> dict[str, Any]:
+    """Return rates and ratios: for each slice the best round, then the sum over the slices."""
+    names = ("ours", "wall", "single", "two_cpu", "two_wall", *BUILDS)
+    best = {
+        name: sum(min(slice_) for slice_ in zip(*(one[name] for one in rounds), strict=True))
+        for name in names
+        if name in rounds[0]
+    }
     rate = {name: mails / best[name] for name in ("ours", "single", *BUILDS) if name in best}
     return {
         "mails_per_cpu_s": round(rate["ours"], 1),
@@ -374,11 +413,11 @@ def summary(
         "ratio_bdb": round(rate["ours"] / rate["bogofilter_bdb"], 3) if "bogofilter_bdb" in rate else None,
         "two_process_cpu_ratio": round(best["two_cpu"] / best["ours"], 3),
         "two_process_wall_ratio": round(best["two_wall"] / best["wall"], 3),
-        "peak_rss_mib": round(max(run["peak_rss_mib"] for run in runs), 1),
-        "start_up_cpu_s": round(min(run["start_up_cpu_s"] for run in runs), 2),
+        "peak_rss_mib": round(max(one["peak_rss_mib"] for one in rounds), 1),
+        "start_up_cpu_s": round(min(one["start_up_cpu_s"] for one in rounds), 2),
+        "bogofilter_start_up_cpu_s": {name: round(took, 4) for name, took in rounds[0]["start"].items()},
         "us_per_mail": round(best["ours"] / mails * 1e6, 1),
-        "profile_us": {name: round(took, 1) for name, took in steps.items()},
-        "rounds_cpu_s": {name: [round(each, 3) for each in took] for name, took in rounds.items()},
+        "rounds_cpu_s": {name: [round(sum(one[name]), 3) for one in rounds] for name in best},
     }
 
 
@@ -389,7 +428,7 @@ def say(words: str) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["--worker"]:
-        worker(*sys.argv[2:5])
+        worker(*sys.argv[2:4])
         return
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -407,6 +446,7 @@ def main() -> None:
     parser.add_argument("--train-first", type=int, metavar="N", help="learn from the first N; default: half")
     parser.add_argument("--most", type=int, default=3000, help="measure at most so many of the rest")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--slices", type=int, default=6, help="turns in a round")
     parser.add_argument("--json", action="store_true", help="print only the JSON object")
     options = parser.parse_args()
     if not options.corpus.exists():
