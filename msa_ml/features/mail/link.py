@@ -28,7 +28,8 @@ URL_MARKS = (
     "port", "user", "redirects", "tokens", "addresses", "programs", "opt_out", "host_capitals", "escapes", "depth",
 )  # fmt: skip
 PLACE_MARKS = ("ip", "odd_ip", "punycode", "lookalike", "shorteners", "free_hosting")
-# What is measured of a host, in the order of ``Place.sizes``; of addresses only the first.
+# What is measured of a host, in the order of ``Place.sizes``. Length and entropy count from where honest names end: below,
+# they told one mailing list's hosts from another's.
 PLACE_SIZES = ("labels", "host_hyphens", "domain_length", "domain_entropy")
 
 
@@ -204,7 +205,10 @@ def guide(suffixes: WordList, shorteners: WordList, hosting: WordList) -> Callab
             listed(free, host),
         )
         return Place(
-            domain, not numeric, marks, (host.count(".") + 1, host.count("-"), len(name), entropy(name))
+            domain,
+            not numeric,
+            marks,
+            (host.count(".") + 1, host.count("-"), max(len(name) - 10, 0), max(entropy(name) - 3, 0)),
         )
 
     return place

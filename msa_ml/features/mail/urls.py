@@ -17,7 +17,7 @@ __all__ = ["Urls", "parse"]
 _SHORTENERS, _HOSTING = "url_shorteners", "free_hosting"
 _NONE = "no URL with a host"
 _NO_LINK = "no link in HTML to a host"
-_SHARES = ("tokens", "host_capitals", "opt_out", "escapes", "depth")
+_SHARES = ("tokens", "host_capitals", "opt_out", "escapes")
 _MOST = 500
 _LOOKED_AT = 100  # what the first hundred do not tell, more of them will not
 _MOST_SHOWN = 100_000
@@ -40,7 +40,6 @@ class Urls(Extractor):
     reads = (PUBLIC_SUFFIXES, _SHORTENERS, _HOSTING)
     features = (
         Feature("count", "distinct URLs, 500 at most", high=_MOST),
-        Feature("hosts", "distinct hosts", high=_LOOKED_AT, nan=_NONE),
         Feature("domains", "distinct registrable domains", high=_LOOKED_AT, nan=_NONE, source="Fette 2007"),
         Feature("one_domain", "share of URLs at the most frequent registrable domain", "share", 0, 1, nan=_NONE, source="Fette 2007"),
         Feature("ip", "URLs whose host is an address", high=_LOOKED_AT, nan=_NONE, source="Fette 2007"),
@@ -61,15 +60,15 @@ class Urls(Extractor):
         Feature("from_links", "share of links in HTML at the registrable domain of From", "share", 0, 1, nan=_NO_LINK + ", or no sender's domain"),
         Feature("link_repeats", "share of links in HTML to a registrable domain that an earlier one led to", "share", 0, 1, nan=_NO_LINK),
         Feature("opt_out", "share of URLs whose path or query speaks of being removed from a list", "share", 0, 1, nan=_NONE, source="RFC 8058"),
-        Feature("depth", "mean number of path segments", nan=_NONE, source="Ma 2009"),
+        Feature("depth", "most segments in a path", high=2048, nan=_NONE, source="Ma 2009"),
         Feature("parameters", "most parameters in a query", high=2048, nan=_NONE, source="Ma 2009"),
         Feature("labels", "most labels in a host", high=254, nan="no URL with a named host", source="Fette 2007"),
         Feature("host_digits", "share of digits in the hosts, addresses left out", "share", 0, 1, nan="no URL with a named host"),
         Feature("host_hyphens", "most hyphens in a host", high=253, nan="no URL with a named host", source="Ma 2009"),
         Feature("host_capitals", "share of URLs whose scheme or host is written with capitals", "share", 0, 1, nan=_NONE),
         Feature("escapes", "share of URLs with %xx escapes of letters or digits", "share", 0, 1, nan=_NONE),
-        Feature("domain_length", "characters of the longest registrable domain, without its public suffix", "characters", 0, 253, nan="no URL with a named host", source="Ma 2009"),
-        Feature("domain_entropy", "highest entropy of such a domain", "bits", 0, 16, nan="no URL with a named host", source="Ma 2009"),
+        Feature("domain_length", "characters beyond ten of the longest registrable domain, without its public suffix", "characters", 0, 253, nan="no URL with a named host", source="Ma 2009"),
+        Feature("domain_entropy", "bits beyond three of the highest entropy of such a domain", "bits", 0, 16, nan="no URL with a named host", source="Ma 2009"),
     )  # fmt: skip
 
     def extract(self, mail: Message) -> Mapping[str, float]:
@@ -91,8 +90,8 @@ class Urls(Extractor):
         domains = [one.domain for one in places]
         distinct = set(domains)
         hosts = {url.host for url in urls}
-        values["hosts"] = len(hosts)
         values["domains"] = len(distinct)
+        values["depth"] = max([url.marks[-1] for url in urls])
         values["one_domain"] = max(map(domains.count, distinct)) / number
         values["parameters"] = max([url.query.count("&") + 1 if url.query else 0 for url in urls])
         if named := [one.sizes for one in places if one.is_named]:

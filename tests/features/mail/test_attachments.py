@@ -65,11 +65,11 @@ VBA, SECRET = "_VBA_PROJECT".encode("utf-16-le"), "EncryptedPackage".encode("utf
 PDF, PNG, SCRIPT = b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", b"<html><body onload = x()>"
 
 TABLE: list[tuple[str, Message, dict[str, float | None]]] = [
-    ("none", mail(body="x"), {"count": 0, "bytes": None, "executables": None, "macros": None, "disguised": None}),
+    ("none", mail(body="x"), {"count": 0, "largest": None, "executables": None, "macros": None, "disguised": None}),
     (
         "a report",
         multipart("\nhi", file("report.pdf", PDF, "application/pdf")),
-        {"count": 1, "bytes": 9, "largest": 9, "documents": 1, "false_type": 0, "false_name": 0, "executables": 0, "scripts": 0, "disguised": 0, "locked": 0},
+        {"count": 1, "largest": 9, "documents": 1, "false_type": 0, "false_name": 0, "executables": 0, "scripts": 0, "disguised": 0, "locked": 0},
     ),
     ("runs", multipart(file("invoice.pdf.exe", b"MZ"), file("a.tar.gz", b"\x1f")), {"count": 2, "executables": 1, "programs": 1, "double": 1, "archives": 1}),
     ("a type that lies", multipart(file("a.jpg", b"MZ", "image/jpeg"), file("b.png", PNG, "image/png")), {"false_type": 1, "false_name": 1, "images": 2, "programs": 1}),
@@ -83,6 +83,7 @@ TABLE: list[tuple[str, Message, dict[str, float | None]]] = [
     ("scripts", multipart(file("a.html", SCRIPT, "text/html"), file("a.svg", b"<svg><SCRIPT>", "image/svg+xml"), file("a.pdf", PDF + b"/S /JavaScript")), {"scripts": 3, "pages": 1}),
     ("no scripts", multipart(file("a.html", b"<p>script onload", "text/html"), file("a.txt", SCRIPT)), {"scripts": 0}),
     ("turned name", multipart(file("invoice\u202efdp.exe", b"MZ")), {"disguised": 1, "executables": 1}),
+    ("a signature", multipart("\nhi", file("", b"x", "application/pgp-signature")), {"count": 0, "unnamed": None}),
     ("blanks in a name", multipart(file("invoice.pdf" + " " * 60 + ".exe"), file("a b.pdf")), {"disguised": 1, "double": 1}),
 ]  # fmt: skip
 
