@@ -83,6 +83,7 @@ TABLE: list[tuple[str, Message, dict[str, float | None]]] = [
     ("scripts", multipart(file("a.html", SCRIPT, "text/html"), file("a.svg", b"<svg><SCRIPT>", "image/svg+xml"), file("a.pdf", PDF + b"/S /JavaScript")), {"scripts": 3, "pages": 1}),
     ("no scripts", multipart(file("a.html", b"<p>script onload", "text/html"), file("a.txt", SCRIPT)), {"scripts": 0}),
     ("turned name", multipart(file("invoice\u202efdp.exe", b"MZ")), {"disguised": 1, "executables": 1}),
+    ("a script among programmers", multipart(file("a.sh", b"#!/bin/sh", "text/plain")), {"programs": 0, "false_type": 0, "executables": 1}),
     ("a signature", multipart("\nhi", file("", b"x", "application/pgp-signature")), {"count": 0, "unnamed": None}),
     ("blanks in a name", multipart(file("invoice.pdf" + " " * 60 + ".exe"), file("a b.pdf")), {"disguised": 1, "double": 1}),
 ]  # fmt: skip
