@@ -60,21 +60,25 @@ class SplitChoice:
 class ContentChoice:
     """``[model.content]``: see :class:`msa_ml.model.content.ContentModel`; ``sizes`` by view."""
 
-    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"head": (4,), "text": (4,)})
-    bits: int = 20
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"head": (4,), "text": (2, 4)})
+    bits: int = 18
     alpha: float = 1e-6
-    epochs: int = 8
+    evidence: float = 0.5
+    padding: float = 0.25
+    epochs: int = 4
 
 
 @dataclass(frozen=True)
 class TreesChoice:
     """``[model.trees]``: see :class:`msa_ml.model.boosting.BoostedTrees`."""
 
-    rounds: int = 300
+    bags: int = 8
+    group_share: float = 0.4
+    rounds: int = 100
     depth: int = 3
     rate: float = 0.08
     row_share: float = 0.8
-    column_share: float = 0.5
+    column_share: float = 0.3
     child_weight: float = 2.0
     l2: float = 2.0
     device: str = "cpu"
@@ -85,6 +89,7 @@ class ModelChoice:
     """``[model]``."""
 
     folds: int = 5
+    campaign_weight: float = 0.5
     content: ContentChoice = field(default_factory=ContentChoice)
     trees: TreesChoice = field(default_factory=TreesChoice)
 
@@ -144,9 +149,14 @@ class Experiment:
             ("seed", self.seed, 0, 2**31 - 1),
             ("data.sample", self.data.sample, 1e-6, 1),
             ("model.folds", self.model.folds, 2, 100),
+            ("model.campaign_weight", self.model.campaign_weight, 0, 1),
             ("model.content.bits", content.bits, 10, 24),
             ("model.content.alpha", content.alpha, 1e-12, 1),
+            ("model.content.evidence", content.evidence, 0, 2),
+            ("model.content.padding", content.padding, 0, 1),
             ("model.content.epochs", content.epochs, 1, 1000),
+            ("model.trees.bags", trees.bags, 1, 100),
+            ("model.trees.group_share", trees.group_share, 0.01, 1),
             ("model.trees.rounds", trees.rounds, 1, 100_000),
             ("model.trees.depth", trees.depth, 1, 16),
             ("model.trees.rate", trees.rate, 1e-6, 1),

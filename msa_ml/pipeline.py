@@ -17,6 +17,7 @@ import polars as pl
 from msa_ml.bundle.graph import ContentPart, emit
 from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.write import require_importable
+from msa_ml.dataset.campaigns import campaign_weight
 from msa_ml.dataset.dataset import EARLIEST, LATEST, Dataset, Selection, day_of
 from msa_ml.dataset.quality import require_promises
 from msa_ml.dataset.splits import Split, by_time, given
@@ -218,10 +219,13 @@ def fit(
             content=_content_parameters(experiment, prepared.features),
             trees=experiment.to_dict()["model"]["trees"],
             folds=experiment.model.folds,
+            groups=tuple(column.rpartition(".")[0] for column in prepared.features.columns),
             monotone=tuple(feature.monotone for feature in prepared.features.features),
             seed=experiment.seed,
         )
-        model.fit(vectors[split.train], y[split.train], weight[split.train])
+        learnt = prepared.index[split.train]["campaign"].to_numpy().astype(str)
+        once = weight[split.train] * campaign_weight(learnt, experiment.model.campaign_weight)
+        model.fit(vectors[split.train], y[split.train], once)
     with say.step("calibrating"):
         held = split.calibration
         calibration = fit_platt(model.decision_function(vectors[held]), y[held], weight[held])
@@ -246,8 +250,7 @@ def fit(
             replicates=experiment.evaluation.replicates,
             synthetic=prepared.dataset.synthetic,
         )
-    columns = (*prepared.features.columns, "content")
-    importance = dict(zip(columns, model.trees_.gain().tolist(), strict=True))
+    importance = dict(zip(prepared.features.columns, model.trees_.gain().tolist(), strict=True))
     return Trained(
         experiment, task, prepared, model, calibration, policies, graph, logit, evaluation, importance
     )
@@ -270,7 +273,7 @@ def emit_graph(model: ContentStack, calibration: Platt) -> bytes:
     trees, base = model.trees_.trees()
     content = model.content_model_
     return emit(
-        width=model.trees_.n_features_in_ - 1,
+        width=model.trees_.n_features_in_,
         trees=trees,
         base_margin=base,
         slope=calibration.slope,

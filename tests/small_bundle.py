@@ -50,7 +50,7 @@ def contents(features: FeatureSet) -> Contents:
     vectors = vectors_of(features, mails)
     train, held = slice(0, 500), slice(500, 900)
     model = ContentStack(
-        content={"sizes": {"head": (4,), "text": (4,)}, "bits": 12, "epochs": 3},
+        content={"sizes": {"head": (4,), "text": (2, 4)}, "bits": 12, "epochs": 3},
         trees={"rounds": 30, "threads": 1},
     ).fit(vectors[train], y[train])
     platt = fit_platt(model.decision_function(vectors[held]), y[held])

@@ -86,10 +86,10 @@ def emit(
     slope, intercept
         Calibration: ``logit = slope * margin + intercept``.
     content
-        The content model; its logit is the column after the last dense one.
+        The content model; its logit is added to the margin of the trees.
     """
     writer = _Writer()
-    dense = "dense"
+    margin = _tree_ensemble(writer, "dense", trees, base_margin)
     inputs = [helper.make_tensor_value_info("dense", TensorProto.FLOAT, ["B", width])]
     outputs = [
         helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["B"]),
@@ -107,9 +107,7 @@ def emit(
         outputs.append(helper.make_tensor_value_info("content_logit", TensorProto.FLOAT, [1]))
         logit = _content_logit(writer, content)
         writer.add("Reshape", logit, writer.integers(1), output="content_logit")
-        # Padding on the right with the logit is one operator instead of five that spread it over the rows.
-        dense = writer.add("Pad", "dense", writer.integers(0, 0, 0, 1), logit)
-    margin = _tree_ensemble(writer, dense, trees, base_margin)
+        margin = writer.add("Add", margin, logit)
     scaled = writer.add("Mul", margin, writer.constant(np.array(slope, np.float32)))
     shifted = writer.add("Add", scaled, writer.constant(np.array(intercept, np.float32)))
     writer.add("Reshape", shifted, writer.integers(-1), output="logit")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 _SHINGLE = 12
 _LONGEST = 20_000
@@ -50,10 +51,30 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(joined).hexdigest()[:16]
 
 
-def _mix(value: np.typing.NDArray[np.uint64], odd: np.uint64) -> np.typing.NDArray[np.uint64]:
+def _mix(value: NDArray[np.uint64], odd: np.uint64) -> NDArray[np.uint64]:
     """Multiply and fold (Steele, Lea and Flood's splitmix64 finaliser); wraps around on purpose."""
     mixed = value * odd
     mixed ^= mixed >> np.uint64(29)
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(32)
     return mixed
+
+
+def campaign_weight(campaign: NDArray[np.str_], power: float) -> NDArray[np.float64]:
+    """Return the weight of each row, so that a campaign of n rows counts ``n ** (1 - power)`` times as much as one row.
+
+    Parameters
+    ----------
+    campaign
+        Fingerprint of each row; an empty one shares with nobody.
+    power
+        0: every row counts 1; 1: every campaign counts 1.
+
+    Examples
+    --------
+    >>> campaign_weight(np.array(["a", "a", "a", "a", "b", "", ""]), 0.5).tolist()
+    [0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0]
+    """
+    _, number, size = np.unique(campaign, return_inverse=True, return_counts=True)
+    weight: NDArray[np.float64] = np.where(campaign == "", 1.0, size[number] ** -float(power))
+    return weight

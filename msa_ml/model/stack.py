@@ -1,8 +1,9 @@
-"""The spam model: a content model whose out-of-fold logit joins the dense features in boosted trees.
+"""The spam model: boosted trees on the dense features learn what to add to the logit of a content model.
 
-Stacking after Wolpert, Stacked generalization, 1992. The content logit that the trees learn from must be one that the
-content model gave to mail it had not learnt from, else the trees trust it too much. Folds are runs in time, so that
-the near-duplicates of a campaign mostly stand in one fold.
+Stacking after Wolpert, Stacked generalization, 1992: the content logit that the trees start from must be one that the
+content model gave to mail it had not learnt from, else they trust it too much. Folds are runs in time, so that the
+near-duplicates of a campaign mostly stand in one fold. The content logit is the base margin of the trees and not one
+of their features: as a feature it is cut into steps, which flattens it at the very ends, where thresholds stand.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from msa_ml.model.content import ContentModel
 class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no types
     """Content model and boosted trees in one classifier on :class:`~msa_ml.features.extractor.Vectors`.
 
-    Rows are expected in order of time. The last column that the trees see is the content logit, and more of it can
-    only be more abusive.
+    Rows are expected in order of time. The margin is the content logit plus that of the trees.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Parameters of :class:`~msa_ml.model.boosting.BoostedTrees`.
     folds
         Number of runs in time for the out-of-fold logits.
+    groups
+        Group of each dense feature, for the bags of the trees; default: every feature is its own.
     monotone
         Constraints of the dense features; default: none.
     seed
@@ -45,12 +47,14 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         content: Mapping[str, Any] | None = None,
         trees: Mapping[str, Any] | None = None,
         folds: int = 5,
+        groups: tuple[str, ...] | None = None,
         monotone: tuple[int, ...] | None = None,
         seed: int = 0,
     ) -> None:
         self.content = content
         self.trees = trees
         self.folds = folds
+        self.groups = groups
         self.monotone = monotone
         self.seed = seed
 
@@ -67,16 +71,17 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             learner.fit(X[outside].content, labels[outside], weight[outside])
             out_of_fold[inside] = learner.decision_function(X[inside].content)
         self.content_model_ = ContentModel(**parameters, seed=self.seed).fit(X.content, labels, weight)
-        monotone = self.monotone or (0,) * X.dense.shape[1]
-        self.trees_ = BoostedTrees(**dict(self.trees or {}), monotone=(*monotone, 1), seed=self.seed)
-        self.trees_.fit(np.column_stack([X.dense, out_of_fold]), labels, weight)
+        self.trees_ = BoostedTrees(
+            **dict(self.trees or {}), groups=self.groups, monotone=self.monotone, seed=self.seed
+        )
+        self.trees_.fit(X.dense, labels, weight, out_of_fold)
         self.classes_ = np.array([0, 1])
         self.out_of_fold_ = out_of_fold
         return self
 
     def decision_function(self, X: Vectors) -> NDArray[np.float32]:
         """Return the margin (logit), float32[N], not calibrated."""
-        return self.trees_.decision_function(np.column_stack([X.dense, self.content_logit(X)]))
+        return self.trees_.decision_function(X.dense, self.content_logit(X))
 
     def content_logit(self, X: Vectors) -> NDArray[np.float32]:
         """Return the logit of the content model alone, float32[N]."""
