@@ -110,7 +110,7 @@ class Experiment:
     --------
     >>> Experiment.from_dict({"task": "spam", "model": {"trees": {"depht": 3}}})
     Traceback (most recent call last):
-    msa_ml.errors.UnknownNameError: unknown key of [model.trees] 'depht'. Did you mean 'depth'? Known: child_weight, ...
+    msa_ml.errors.UnknownNameError: unknown key of [model.trees] 'depht'. Did you mean 'depth'? Known: bags, ...
     """
 
     task: str

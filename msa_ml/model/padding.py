@@ -56,7 +56,7 @@ def padded(
             copies.append((good + b" " + texts[number])[:limit])
         else:
             copies.append((texts[number][:_ROOM] + b" " + good)[:limit])
-    found = {name: [items[number] for number in abusive] for name, items in content.items()}
+    found = {name: [items[int(number)] for number in abusive] for name, items in content.items()}
     found[view] = copies
     return found
 
