@@ -6,9 +6,14 @@ import re
 
 from msa_ml.features.extractor import View
 from msa_ml.features.mail.message import Message
+from msa_ml.features.mail.shown import closed, folded, html_text
 from msa_ml.features.mail.urls import parse
+from msa_ml.features.shared.confusable import CONFUSABLES
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f]+")
+_BLANKS = b" \t\n\r\x0b\x0c"
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in _BLANKS)
+_LOWER = bytes(range(256)).lower()
 
 
 class Text(View):
@@ -16,19 +21,24 @@ class Text(View):
 
     Of a mail with both, the HTML's text comes first, since it is what is shown, and leaves half of the room to the plain
     text, since either of them may be the one meant for the filter. Hosts stand before the text, so that a long text
-    cannot push them over the limit. Characters without width are dropped: they exist to split words.
+    cannot push them over the limit. What is there to keep words from the filter is undone: elements that are not shown,
+    characters without width, look-alikes of Latin letters, letters set apart.
     """
 
     name = "text"
     kind = "mail"
+    version = 2
     limit = 4096
+    reads = (CONFUSABLES,)
 
     def content(self, mail: Message) -> bytes:
         """Return the bytes of one mail."""
-        plain, html = "\n".join(mail.plain)[: 2 * self.limit], mail.html_text[: 2 * self.limit]
+        plain, html = "\n".join(mail.plain)[: 2 * self.limit], html_text(mail)[: 2 * self.limit]
         if plain and html:
             html = html[: self.limit // 2]
-        return normalised(" ".join((mail.subject or "", *_hosts(mail), html, plain)), self.limit)
+        text = " ".join((mail.subject or "", *_hosts(mail), html, plain))
+        data = normalised(folded(self.lists[CONFUSABLES], text), 2 * self.limit)
+        return cut(closed(data), self.limit)
 
 
 def _hosts(mail: Message, most: int = 20) -> list[str]:
@@ -52,8 +62,14 @@ def normalised(text: str, limit: int) -> bytes:
     >>> normalised("Via\u200bgra \n  NOW", 100), normalised("é" * 3, 5)
     (b'viagra now', b'\xc3\xa9\xc3\xa9')
     """
+    if text.isascii():
+        return b" ".join(text.encode().translate(_LOWER, _CONTROLS).split())[:limit]
     words = " ".join(text.lower().split())
-    data = _UNSEEN.sub("", words).encode("utf-8", "replace")
+    return cut(_UNSEEN.sub("", words).encode("utf-8", "replace"), limit)
+
+
+def cut(data: bytes, limit: int) -> bytes:
+    """Return the first bytes of UTF-8, without the beginning of a character that does not fit."""
     if len(data) <= limit:
         return data
     return data[:limit].decode("utf-8", "ignore").encode("utf-8")
