@@ -36,7 +36,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -48,18 +47,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SHARED = Path(os.environ.get("MSA_SHARED_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
-LABELS = ("*ham*=ham", "spam*=spam")
+from corpora import LABELS, Sample, corpus_options, msa, samples, say, split
+
 BUILDS = {"bogofilter": ("bogofilter-sqlite", "sqlite"), "bogofilter_bdb": ("bogofilter-bdb", "berkeley")}
-
-
-class Sample(NamedTuple):
-    """A labelled message: its rank in order, whether it is spam, and where it lies."""
-
-    rank: Any
-    spam: bool
-    origin: str
-    path: Path
 
 
 # --- one scoring process -------------------------------------------------------------------------------------------
@@ -199,81 +189,12 @@ def bogofilter(program: str, folder: Path, listing: Path, *mode: str) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-# --- the corpus ----------------------------------------------------------------------------------------------------
-
-
-def samples(corpus: Path, index: Path | None, rules: list[str], into: Path) -> list[Sample]:
-    """Write every labelled message into a file of its own, and return them in order.
-
-    The order is that of the index file, otherwise that of time.
-    """
-    from msa_ml.source.files import read_mail
-    from msa_ml.source.index_files import read_index
-    from msa_ml.source.label_rules import label_of, parse_rules
-    from msa_ml.source.neighbours import dated
-
-    listed = read_index(index) if index else None
-    known = parse_rules(rules)
-    order = {key: number for number, key in enumerate(listed.by_path)} if listed else {}
-    found: list[Sample] = []
-    into.mkdir()
-    for number, mail in enumerate(dated(read_mail([corpus]))):
-        rank: Any = (mail.event_time, number)
-        if listed:
-            entry = listed.look_up(mail.found)
-            label = entry.label if entry else None
-            rank = order.get(_key(mail.found, listed), number)
-        else:
-            label = label_of(mail.found.folders, known).label
-        if label in ("spam", "ham"):
-            path = into / f"{number:07}.eml"
-            path.write_bytes(mail.found.raw)
-            found.append(Sample(rank, label == "spam", mail.found.origin, path))
-    return sorted(found, key=lambda sample: sample.rank)
-
-
-def _key(found: Any, index: Any) -> str | None:
-    """Return the name under which an index lists a message."""
-    if found.path is not None:
-        return os.path.abspath(found.path)  # noqa: PTH100 - links keep their names
-    ends = ("/".join(found.origin.split("/")[start:]) for start in range(found.origin.count("/") + 1))
-    return next((index.by_end[end] for end in ends if end in index.by_end), None)
-
-
-def split(found: list[Sample], first: int | None) -> tuple[list[Sample], list[Sample]]:
-    """Return what is learnt from and what is measured."""
-    folders = {sample.origin.split("/")[-2] for sample in found if "/" in sample.origin}
-    if first is None and {"easy_ham", "easy_ham_2", "hard_ham", "spam", "spam_2"} <= folders:
-        hard = sorted((s for s in found if "hard_ham/" in s.origin), key=lambda s: s.origin)
-        learnt = {id(sample) for sample in hard[:125]}
-        taught = [s for s in found if id(s) in learnt or s.origin.split("/")[-2] in ("easy_ham", "spam")]
-        chosen = {id(sample) for sample in taught}
-        return taught, [sample for sample in found if id(sample) not in chosen]
-    first = len(found) // 2 if first is None else first
-    return found[:first], found[first:]
-
-
 def spread(found: list[Sample], most: int) -> list[Sample]:
     """Return at most so many, evenly spread."""
     return [found[number * len(found) // most] for number in range(most)] if len(found) > most else found
 
 
 # --- the run -------------------------------------------------------------------------------------------------------
-
-
-def msa(home: Path, *words: str) -> dict[str, Any]:
-    """Run one command and return its JSON object."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MSA_", "MLFLOW_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "msa_ml", *words, "--json"],
-        env={**kept, "MSA_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"msa-ml {' '.join(words)} failed: {done.stderr[-2000:]}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def train(place: Path, taught: list[Sample], measured: list[Sample]) -> Path:
@@ -421,11 +342,6 @@ def summary(rounds: list[dict[str, Any]], mails: int) -> dict[str, Any]:
     }
 
 
-def say(words: str) -> None:
-    """Print to standard error; the last line of standard output is for machines."""
-    print(words, file=sys.stderr, flush=True)
-
-
 def main() -> None:
     if sys.argv[1:2] == ["--worker"]:
         worker(*sys.argv[2:4])
@@ -433,17 +349,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--corpus", type=Path, default=SHARED / "spamassassin.tar.xz", help="folder or archive"
-    )
-    parser.add_argument("--index", type=Path, help="labels and order: lines 'spam ../data/inmail.1', or CSV")
-    parser.add_argument(
-        "--label",
-        action="append",
-        metavar="PATTERN=WORD",
-        help=f"labels by folder; default: {' '.join(LABELS)}",
-    )
-    parser.add_argument("--train-first", type=int, metavar="N", help="learn from the first N; default: half")
+    corpus_options(parser)
     parser.add_argument("--most", type=int, default=3000, help="measure at most so many of the rest")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--slices", type=int, default=6, help="turns in a round")
