@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from msa_ml.bundle.graph import ContentPart, emit
 from msa_ml.bundle.runtime import Graph
@@ -25,7 +26,7 @@ from msa_ml.errors import DataRefused, InputError
 from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.features.extraction import extract_mail
-from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.threshold import fit_policies
@@ -215,17 +216,9 @@ def fit(
     task = get_task(experiment.task)
     y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
     with say.step("training"):
-        model = ContentStack(
-            content=_content_parameters(experiment, prepared.features),
-            trees=experiment.to_dict()["model"]["trees"],
-            folds=experiment.model.folds,
-            groups=tuple(column.rpartition(".")[0] for column in prepared.features.columns),
-            monotone=tuple(feature.monotone for feature in prepared.features.features),
-            seed=experiment.seed,
-        )
-        learnt = prepared.index[split.train]["campaign"].to_numpy().astype(str)
-        once = weight[split.train] * campaign_weight(learnt, experiment.model.campaign_weight)
-        model.fit(vectors[split.train], y[split.train], once)
+        campaign = prepared.index[split.train]["campaign"].to_numpy().astype(str)
+        rows = split.train
+        model = fit_stack(experiment, prepared.features, vectors[rows], y[rows], weight[rows], campaign)
     with say.step("calibrating"):
         held = split.calibration
         calibration = fit_platt(model.decision_function(vectors[held]), y[held], weight[held])
@@ -254,6 +247,34 @@ def fit(
     return Trained(
         experiment, task, prepared, model, calibration, policies, graph, logit, evaluation, importance
     )
+
+
+def fit_stack(
+    experiment: Experiment,
+    features: FeatureSet,
+    vectors: Vectors,
+    y: NDArray[np.int8],
+    weight: NDArray[np.float64],
+    campaign: NDArray[np.str_],
+) -> ContentStack:
+    """Train the stack of an experiment on rows in order of time, not yet calibrated.
+
+    Parameters
+    ----------
+    weight
+        One over the probability of inclusion.
+    campaign
+        Fingerprint of each row, empty where it has none.
+    """
+    model = ContentStack(
+        content=_content_parameters(experiment, features),
+        trees=experiment.to_dict()["model"]["trees"],
+        folds=experiment.model.folds,
+        groups=tuple(column.rpartition(".")[0] for column in features.columns),
+        monotone=tuple(feature.monotone for feature in features.features),
+        seed=experiment.seed,
+    )
+    return model.fit(vectors, y, weight * campaign_weight(campaign, experiment.model.campaign_weight))
 
 
 def _content_parameters(experiment: Experiment, features: FeatureSet) -> dict[str, Any]:

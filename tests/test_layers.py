@@ -23,7 +23,7 @@ ORDER = (
     ("trained",),
     ("pipeline",),
     ("unseen",),
-    ("exploring", "measuring"),
+    ("backtesting", "exploring", "measuring"),
     ("comparing", "notebook"),
     ("commands",),
     ("__main__", "cli"),

@@ -166,8 +166,9 @@ class ContentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         )
         # The state of a learner that has stood still since: weights in the scaled space.
         learner.partial_fit(csr_matrix((2, 1 << self.bits), dtype=np.float32), [0, 1], classes=[0, 1])
-        learner.coef_ = (self.weight_ / scale)[None].astype(np.float64)
-        learner.intercept_ = np.array([self.bias_])
+        # In its own type: scikit-learn demands that weights and rows have the same.
+        learner.coef_ = (self.weight_ / scale)[None].astype(learner.coef_.dtype)
+        learner.intercept_ = np.array([self.bias_], learner.intercept_.dtype)
         for rows in _chunks(order, self.batch):
             learner.partial_fit(self._scaled(content, rows, scale), labels[rows], sample_weight=weight[rows])
         self.seen_ += len(labels)
