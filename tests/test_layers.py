@@ -41,7 +41,6 @@ OWNERS = {
     "sklearn": ("model/",),
     "matplotlib": ("evaluation/",),
     "pandas": ("bundle/pyfunc.py", "dataset/dataset.py", "registry/tracking.py"),
-    "fast_mail_parser": ("features/mail/",),
     "selectolax": ("features/mail/",),
 }
 SERVING = (
@@ -53,7 +52,6 @@ SERVING = (
 )
 BASE = {
     "click",
-    "fast_mail_parser",
     "numpy",
     "onnxruntime",
     "polars",

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -208,6 +209,15 @@ class FeatureSet:
         """The declarations, in the order of :attr:`columns`."""
         return tuple(feature for extractor in self.extractors for feature in extractor.features)
 
+    @cached_property
+    def _plan(self) -> tuple[tuple[Extractor, tuple[str, ...], tuple[float, ...]], ...]:
+        """Each extractor, the names of its features, and as many ``nan``."""
+        plan = []
+        for extractor in self.extractors:
+            names = tuple([feature.name for feature in extractor.features])
+            plan.append((extractor, names, (math.nan,) * len(names)))
+        return tuple(plan)
+
     @property
     def list_names(self) -> tuple[str, ...]:
         """Names of all lists that are read."""
@@ -270,31 +280,35 @@ class FeatureSet:
 
     def vector(self, record: Any) -> Vector:
         """Return float32[F] of one record."""
-        return np.array(self._row(record), np.float32)
+        values = array("f")
+        self._append(record, values)
+        return np.frombuffer(values, np.float32)
 
-    def _row(self, record: Any) -> list[float | None]:
-        """Return the F values of one record; numpy reads both ``None`` and ``nan`` as ``nan``."""
-        row: list[float | None] = []
-        for extractor, names in self._names:
-            row += map(extractor.extract(record).get, names)
-        return row
+    def extract(self, records: Iterable[Any]) -> Vectors:
+        """Return the vectors of N records (of :class:`~msa_ml.features.mail.message.Message` for mail).
 
-    @cached_property
-    def _names(self) -> tuple[tuple[Extractor, tuple[str, ...]], ...]:
-        return tuple(
-            (extractor, tuple(feature.name for feature in extractor.features))
-            for extractor in self.extractors
-        )
-
-    def extract(self, records: Sequence[Any]) -> Vectors:
-        """Return the vectors of N records (of :class:`~msa_ml.features.mail.message.Message` for mail)."""
-        dense = np.empty((len(records), len(self.columns)), np.float32)
+        A record is let go once its vector is known, so records that are made on the way never fill the memory.
+        """
+        values = array("f")
         content: dict[str, list[bytes]] = {view.name: [] for view in self.views}
-        for number, record in enumerate(records):
-            dense[number] = self._row(record)
+        count = 0
+        for count, record in enumerate(records, start=1):  # noqa: B007 - the count of an iterable
+            self._append(record, values)
             for view in self.views:
                 content[view.name].append(view.content(record)[: view.limit])
-        return Vectors(dense, content)
+        dense = np.frombuffer(values, np.float32) if values else np.empty(0, np.float32)
+        return Vectors(dense.reshape(count, len(self.columns)), content)
+
+    def _append(self, record: Any, values: array[float]) -> None:
+        """Append the F values of one record. An array of C floats takes them three times as fast as numpy does."""
+        for extractor, names, unknown in self._plan:
+            found = extractor.extract(record)
+            begin = len(values)
+            try:
+                values.extend(map(found.get, names, unknown))
+            except TypeError:  # an extractor of a notebook may say None
+                del values[begin:]
+                values.extend([math.nan if found.get(name) is None else found[name] for name in names])
 
     def __repr__(self) -> str:
         return f"FeatureSet({self.kind}: {len(self.columns)} features, {len(self.views)} content views)"

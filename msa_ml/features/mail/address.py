@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from msa_ml.features.mail.encoded import decode_words
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|\([^()]*\)?|<[^<>]*>?|[,;]|[^",;<()]+|.', re.DOTALL)
+# The two forms that most fields have: one mailbox with a plain or quoted name, and a bare one.
+_NAMED = re.compile(r'\s*(?:"([^"\\]*)"|([^",;()<>"]*))\s*<([^<>]*)>\s*')
+_BARE = re.compile(r'[^\s",;:()<>@]+@[^\s",;:()<>@]+')
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -44,6 +47,12 @@ def addresses(value: str, *, most: int = 200, most_characters: int = 32_768) -> 
     >>> addresses('"Doe, Jo" <jo@example.org>, friends: a@example.com, b@example.net;')
     (Address(display='Doe, Jo', local='jo', domain='example.org'), Address(display='', local='a', domain='example.com'), Address(display='', local='b', domain='example.net'))
     """
+    if len(value) <= 1000:
+        if named := _NAMED.fullmatch(value):
+            quoted, plain, inside = named.groups()
+            return (Address.of(decode_words((plain if quoted is None else quoted).strip()), inside),)
+        if _BARE.fullmatch(value):
+            return (Address.of("", value),)
     found: list[Address] = []
     words: list[str] = []
     spec: str | None = None

@@ -24,8 +24,9 @@ __all__ = ["Address", "Limits", "Message", "Part"]
 
 _URL_REST = re.compile(r"[^\s<>\"'\x00-\x20`{}|\\^]{1,2048}")
 _SCHEMES = ("https", "http", "ftp")
+_BARE = ("www.", "WWW.", "Www.")
 _URL_END = ".,;:!?)]*_"
-_LINKING = (("href", "[href]"), ("src", "[src]"), ("action", "[action]"), ("background", "[background]"))
+_NO_URL = ("#", "cid:", "data:", "mailto:", "about:", "tel:")
 
 
 class Message:
@@ -149,7 +150,7 @@ class Message:
     @once
     def hops(self) -> tuple[Hop, ...]:
         """The Received fields, the topmost (nearest to the reader) first, 50 at most."""
-        return tuple(hop(value) for value in self.all("received")[:50])
+        return tuple([hop(value) for value in self.all("received")[:50]])
 
     @once
     def way(self) -> tuple[Hop, ...]:
@@ -200,7 +201,7 @@ class Message:
     @once
     def pages(self) -> tuple[Page, ...]:
         """The HTML parts, parsed."""
-        return tuple(Page.of(source) for source in self.html if source.strip())
+        return tuple([Page.of(source) for source in self.html if source and not source.isspace()])
 
     @once
     def html_text(self) -> str:
@@ -224,13 +225,11 @@ class Message:
                 if len(found) >= most:
                     return tuple(found)
         for page in self.pages:
-            for attribute, selector in _LINKING:
-                for node in page.tree.css(selector):
-                    url = (node.attributes.get(attribute) or "").strip()
-                    if url and not url.startswith(("#", "cid:", "data:", "mailto:", "about:", "tel:")):
-                        found.setdefault(url[:longest])
-                        if len(found) >= most:
-                            return tuple(found)
+            for url in page.links():
+                if not url.startswith(_NO_URL):
+                    found.setdefault(url[:longest])
+                    if len(found) >= most:
+                        return tuple(found)
         return tuple(found)
 
 
@@ -254,7 +253,8 @@ def _texts(parts: list[Part], left: int) -> tuple[str, ...]:
 def _urls(text: str) -> Iterator[str]:
     """Find what starts with a scheme or ``www.``; by ``find``, since a pattern with both is tried at every character."""
     end = 0
-    scheme_at, bare_at = text.find("://"), text.find("www.")
+    scheme_at, bare = text.find("://"), [text.find(name) for name in _BARE]
+    bare_at = min([at for at in bare if at >= 0], default=-1)
     while scheme_at >= 0 or bare_at >= 0:
         if bare_at < 0 or 0 <= scheme_at < bare_at:
             before = text[max(end, scheme_at - 5) : scheme_at].lower()
@@ -270,4 +270,6 @@ def _urls(text: str) -> Iterator[str]:
         if 0 <= scheme_at < end:
             scheme_at = text.find("://", end)
         if 0 <= bare_at < end:
-            bare_at = text.find("www.", end)
+            # Each is looked for from where it was found last, so that the time stays linear.
+            bare = [text.find(name, end) if 0 <= at < end else at for name, at in zip(_BARE, bare, strict=True)]
+            bare_at = min([at for at in bare if at >= 0], default=-1)

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_UNSEEN = ["script", "style", "noscript", "template", "title", "head"]
+# Programs for mail run no scripts, so what stands in noscript is shown.
+_UNSEEN = ("head", "title", "style", "script", "template")
+_LOOKED_AT = ",".join((*_UNSEEN, "meta", "base"))
+_LINKING = ("href", "src", "action", "background")
+_LINKED = ",".join(f"[{name}]" for name in _LINKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Page:
         Text of all ``<style>`` elements.
     scripts
         Number of ``<script>`` elements.
+    base
+        Where relative links lead to (HTML 4.2.3), ``''`` when that is not said.
     text
         The text a reader could see; hidden text included, because hiding is what ``mail.html`` measures.
     """
@@ -34,6 +40,7 @@ class Page:
     scripts: int
     refresh: int
     text: str = field(repr=False)
+    base: str = field(repr=False)
 
     @classmethod
     def of(cls, source: str) -> Page:
@@ -46,14 +53,41 @@ class Page:
         """
         source = tamed(source)
         tree = LexborHTMLParser(source)
-        styles = " ".join(node.text() for node in tree.css("style"))
-        scripts = len(tree.css("script"))
-        refresh = sum(
-            (node.attributes.get("http-equiv") or "").lower() == "refresh" for node in tree.css("meta")
-        )
-        tree.strip_tags(_UNSEEN)
+        styles, scripts, refresh, present, base = [], 0, 0, set(), ""
+        # One walk over the tree for all of them: each query costs one, however little it finds.
+        for node in tree.css(_LOOKED_AT):
+            tag = node.tag
+            present.add(tag)
+            if tag == "style":
+                styles.append(node.text())
+            elif tag == "base":
+                base = base or (node.attributes.get("href") or "").strip()
+            elif tag == "meta":
+                refresh += (node.attributes.get("http-equiv") or "").lower() == "refresh"
+            else:
+                scripts += tag == "script"
+        tree.strip_tags([tag for tag in _UNSEEN if tag in present])
         body = tree.body
-        return cls(tree, source, styles, scripts, refresh, _text(body) if body is not None else "")
+        text = _text(body) if body is not None else ""
+        return cls(tree, source, " ".join(styles), scripts, refresh, text, base)
+
+    def links(self) -> list[str]:
+        """Return the values of the attributes that hold a URL: all of ``href``, then of ``src`` and so on.
+
+        Examples
+        --------
+        >>> Page.of("<img src=/b><a href=' /a '>x</a>").links()
+        ['/a', '/b']
+        """
+        found: dict[str, list[str]] = {name: [] for name in _LINKING}
+        if self.base:
+            found["href"].append(self.base)
+        for node in self.tree.css(_LINKED):
+            attributes = node.attributes
+            for name, values in found.items():
+                if value := (attributes.get(name) or "").strip():
+                    values.append(value)
+        return [value for values in found.values() for value in values]
 
 
 _TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]{0,9})?")

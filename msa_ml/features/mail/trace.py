@@ -1,44 +1,97 @@
-"""One hop of the received chain (RFC 5321 section 4.4), in the forms that common servers write."""
+"""One hop of the received chain (RFC 5321 section 4.4), in the forms that common servers write.
+
+A field is read when somebody looks: of most hops only the address and the date are ever asked for.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from msa_ml.features.shared.clock import Stamp, stamp
-from msa_ml.features.shared.ip import scope
+from msa_ml.features.shared.clock import Stamp
+from msa_ml.features.shared.clock import stamp as read_stamp
+from msa_ml.features.shared.ip import scope as scope_of
+from msa_ml.features.shared.once import once
 
 _FROM = re.compile(r"from[ \t]+(\[?[^\s()\[\]]{1,255}\]?)", re.IGNORECASE)
 _HELO = re.compile(r"helo[ =]\[?([^\s()\[\]]{1,255})", re.IGNORECASE)
-_IP = re.compile(r"[\[(](?:IPv6:)?([0-9A-Fa-f:.]{3,45})[\])]", re.IGNORECASE)
+_IP = re.compile(r"[\[(](?:[Ii][Pp][Vv]6:)?([0-9A-Fa-f:.]{3,45})[\])]")
 _NAME = re.compile(
     r"\([ \t]{0,4}(?:[^\s()@]{1,64}@)?([A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,20})\.?[ \t]{1,4}[\[(]"
 )
 
 
-@dataclass(frozen=True, slots=True)
+_NO_NAME = frozenset({"unknown", "unverified", "none", "helo", "ehlo"})
+
+
+@dataclass(frozen=True)
 class Hop:
     """What one server says about the one that connected to it.
 
     Attributes
     ----------
-    helo
-        The name that the client gave; ``''`` when unknown.
-    reverse
-        The name of its address by reverse look-up; ``''`` when there is none or it is not written.
-    ip
-        Its address; ``''`` when unknown.
-    scope
-        ``global``, ``private`` or ``''``.
-    stamp
-        When the server took the message, by its own clock.
+    value
+        The Received field.
     """
 
-    helo: str
-    reverse: str
-    ip: str
-    scope: str
-    stamp: Stamp | None
+    value: str
+
+    @once
+    def stamp(self) -> Stamp | None:
+        """When the server took the message, by its own clock; ``None`` when that cannot be read."""
+        return read_stamp(self.value.rpartition(";")[2] or self.value)
+
+    @once
+    def ip(self) -> str:
+        """The client's address; ``''`` when unknown."""
+        address = _IP.search(self.value, 0, _end_of_client(self.value))
+        if address:
+            return address[1]
+        first = self._from
+        stated = first[1].strip("[]") if first else ""
+        return stated if scope_of(stated) else ""
+
+    @once
+    def scope(self) -> str:
+        """Where the address is valid: ``global``, ``private`` or ``''``."""
+        return scope_of(self.ip) if self.ip else ""
+
+    @property
+    def helo(self) -> str:
+        """The name that the client gave; ``''`` when unknown."""
+        return self._names[0]
+
+    @property
+    def reverse(self) -> str:
+        """The name of its address by reverse look-up; ``''`` when there is none or it is not written."""
+        return self._names[1]
+
+    @property
+    def _from(self) -> re.Match[str] | None:
+        return _FROM.match(self.value, 0, _end_of_client(self.value))
+
+    @once
+    def _names(self) -> tuple[str, str]:
+        client, first = self.value[: _end_of_client(self.value)], self._from
+        stated = first[1].strip("[]") if first else ""
+        said = _HELO.search(client) if "helo" in client.lower() else None
+        if said:
+            helo, reverse = said[1], stated
+        elif first and client[first.end() :].lstrip().startswith("(["):
+            helo, reverse = stated, ""
+        else:
+            name = _NAME.search(client)
+            helo, reverse = stated, name[1] if name else ""
+        reverse = reverse.lower()
+        return helo.lower(), "" if reverse in _NO_NAME else reverse
+
+
+def _end_of_client(value: str) -> int:
+    """Return where the ``from`` clause ends: before the ``by`` of the server itself, or the date."""
+    date = value.rfind(";")
+    end = date if date > 0 else len(value)
+    by = value.find(" by ", 0, end)
+    return by if by >= 0 else end
 
 
 def hop(value: str) -> Hop:
@@ -52,27 +105,4 @@ def hop(value: str) -> Hop:
     >>> hop("from unknown (HELO mail.example) (198.51.100.3) by mx.example.org with SMTP; soon").helo
     'mail.example'
     """
-    value = value[:4096]
-    clauses, _, when = value.rpartition(";")
-    clauses = clauses or value
-    of_client = _client(clauses)
-    first = _FROM.match(of_client)
-    address = _IP.search(of_client)
-    ip = address[1] if address else ""
-    said = _HELO.search(of_client)
-    name = _NAME.search(of_client)
-    stated = first[1].strip("[]") if first else ""
-    helo, reverse = (said[1], stated) if said else (stated, name[1] if name else "")
-    if not said and first and of_client[first.end() :].lstrip().startswith("(["):
-        reverse = ""
-    if reverse.lower() in ("unknown", "unverified", "none", "helo", "ehlo"):
-        reverse = ""
-    if not ip and scope(stated):
-        ip = stated
-    return Hop(helo.lower(), reverse.lower(), ip, scope(ip) if ip else "", stamp(when or value))
-
-
-def _client(clauses: str) -> str:
-    """Return the ``from`` clause: what stands before the ``by`` of the server itself."""
-    end = clauses.find(" by ")
-    return clauses if end < 0 else clauses[:end]
+    return Hop(value[:4096])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 _DATE = re.compile(
@@ -69,30 +70,37 @@ def stamp(text: str) -> Stamp | None:
     >>> stamp("soon") is None
     True
     """
-    match = _DATE.search(text[:1000])
+    match = _DATE.search(text, 0, 1000)
     if match is None:
         return None
-    weekday, day, month, year_text, hour, minute, second, zone_text = match.groups()
+    weekday, day, month, year, hour, minute, second, zone_text = match.groups()
+    days, matches = _day(weekday, day, month, year)
+    hours, minutes, seconds = int(hour), int(minute), int(second or 0)
+    if days is None or hours > 24 or minutes > 59 or seconds > 60:
+        return None
+    of_day = hours * 60 + minutes
+    zone = None if zone_text is None else _zone(zone_text)
+    return Stamp(days * 86_400 + of_day * 60 + seconds - (zone or 0) * 60, zone, of_day % 1440, matches)
+
+
+# Mail of one day has few days in it.
+@lru_cache(maxsize=4096)
+def _day(weekday: str | None, day: str, month: str, year_text: str) -> tuple[int | None, bool | None]:
+    """Return the days since 1970-01-01, ``None`` when there is no such day, and whether the weekday is its own."""
     year = int(year_text)
     if len(year_text) < 4:
         year += 1900 if year >= 50 else 2000
     try:
         days = date(year, _MONTHS.index(month.lower()) + 1, int(day)).toordinal()
     except ValueError:
-        return None
-    if int(hour) > 24 or int(minute) > 59 or int(second or 0) > 60:
-        return None
-    of_day = int(hour) * 60 + int(minute)
-    zone = _zone(zone_text)
-    seconds = (days - _EPOCH) * 86_400 + of_day * 60 + int(second or 0) - (zone or 0) * 60
-    known_day = weekday is not None and weekday.lower() in _DAYS
-    matches = _DAYS.index(weekday.lower()) == (days - 1) % 7 if known_day else None
-    return Stamp(seconds, zone, of_day % 1440, matches)
+        return None, None
+    known = weekday is not None and weekday.lower() in _DAYS
+    return days - _EPOCH, _DAYS.index(weekday.lower()) == (days - 1) % 7 if weekday and known else None
 
 
-def _zone(text: str | None) -> int | None:
-    if text is None:
-        return None
+@lru_cache(maxsize=4096)
+def _zone(text: str) -> int | None:
+    """Return an offset from UTC in minutes, ``None`` when nobody knows it."""
     if text[0] in "+-":
         minutes = int(text[1:3]) * 60 + int(text[3:5])
         return -minutes if text[0] == "-" else minutes
