@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
 from msa_ml.errors import InputError
 from msa_ml.experiment import Experiment, parse_length, parse_moment
-from msa_ml.settings import allowed_packages
+from msa_ml.settings import Settings, allowed_packages
+
+if TYPE_CHECKING:
+    from msa_ml.evaluation.backtest import Backtest
+    from msa_ml.measuring import Measured
 
 
 @click.command(
@@ -88,9 +94,11 @@ def _experiment(what: str) -> Experiment:
 
 
 @click.command(
-    "evaluate", epilog="Example: msa-ml evaluate bundles/spam --since 2026-11-01 --html report.html"
+    "evaluate",
+    epilog="Examples: msa-ml evaluate bundles/spam --since 2026-11-01 --html report.html; "
+    "msa-ml evaluate spam --backtest --start 2026-11-01",
 )
-@click.argument("bundle", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("what", metavar="BUNDLE|TASK|EXPERIMENT.toml")
 @click.option("--since", help="First day of the window, UTC.")
 @click.option("--until", help="End of the window (not in it), UTC.")
 @click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
@@ -104,6 +112,22 @@ def _experiment(what: str) -> Experiment:
     help="Also hide 300 of the spam mails by every trick of the obfuscation suite; about a minute.",
 )
 @click.option(
+    "--backtest",
+    is_flag=True,
+    help="Train a task or an experiment on the first part of the window, then score and learn the rest day by day.",
+)
+@click.option(
+    "--start",
+    metavar="SHARE|DATE",
+    help="First day that a backtest scores; default: 0.5 of the labelled mail.",
+)
+@click.option(
+    "--retrain-every",
+    type=click.IntRange(0, 10_000),
+    metavar="DAYS",
+    help="Let a backtest also train from scratch so often.",
+)
+@click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a report with plots here."
 )
 @click.option(
@@ -112,7 +136,7 @@ def _experiment(what: str) -> Experiment:
 @stored
 @common
 def evaluate_command(
-    bundle: Path,
+    what: str,
     *,
     since: str | None,
     until: str | None,
@@ -120,28 +144,59 @@ def evaluate_command(
     sources: tuple[str, ...],
     with_training: bool,
     obfuscation: bool,
+    backtest: bool,
+    start: str | None,
+    retrain_every: int | None,
     html: Path | None,
     workers: int,
     home: Path | None,
     no_wait: bool,
     as_json: bool,
 ) -> None:
-    """Score the stored events of a window with a bundle, and measure where they have labels."""
+    """Score the stored events of a window with a bundle, and measure where they have labels; or backtest a task."""
+    data = {"since": since, "until": until, "sources": sources or None}
+    moment = parse_moment(as_of) if as_of else now()
+    settings = settings_of(home, no_wait=no_wait)
+    measured: Backtest | Measured
+    if backtest:
+        if with_training or obfuscation:
+            raise InputError("--backtest excludes --with-training and --obfuscation.")
+        experiment = _experiment(what)
+        experiment = experiment.with_data(**{key: value for key, value in data.items() if value is not None})
+        measured = _backtest(settings, experiment, moment, start, retrain_every or 0, workers)
+    else:
+        if start is not None or retrain_every is not None:
+            raise InputError("--start and --retrain-every belong to --backtest.")
+        measured = _measure(
+            settings, Path(what), since, until, moment, sources, workers,
+            with_training=with_training, obfuscation=obfuscation,
+        )  # fmt: skip
+    show(measured.table(), as_json=as_json)
+    if html is not None:
+        html.write_text(measured.html(), encoding="utf-8")
+        show(f"report: {html}", as_json=as_json)
+    finish(measured.to_json(), as_json=as_json)
+
+
+def _measure(
+    settings: Settings,
+    folder: Path,
+    since: str | None,
+    until: str | None,
+    moment: datetime,
+    sources: tuple[str, ...],
+    workers: int,
+    *,
+    with_training: bool,
+    obfuscation: bool,
+) -> Measured:
     from msa_ml.bundle.read import load as load_bundle
     from msa_ml.measuring import evaluate_bundle
     from msa_ml.pipeline import load
 
-    loaded = load_bundle(bundle, packages=("msa_ml", *allowed_packages()))
-    moment = parse_moment(as_of) if as_of else now()
-    dataset = load(
-        loaded.manifest.task,
-        since,
-        until,
-        as_of=moment,
-        source=sources,
-        settings=settings_of(home, no_wait=no_wait),
-    )
-    measured = evaluate_bundle(
+    loaded = load_bundle(folder, packages=("msa_ml", *allowed_packages()))
+    dataset = load(loaded.manifest.task, since, until, as_of=moment, source=sources, settings=settings)
+    return evaluate_bundle(
         loaded,
         dataset,
         with_training=with_training,
@@ -149,11 +204,35 @@ def evaluate_command(
         workers=workers,
         progress=Bars(),
     )
-    show(measured.table(), as_json=as_json)
-    if html is not None:
-        html.write_text(measured.html(), encoding="utf-8")
-        show(f"report: {html}", as_json=as_json)
-    finish(measured.to_json(), as_json=as_json)
+
+
+def _backtest(
+    settings: Settings,
+    experiment: Experiment,
+    moment: datetime,
+    start: str | None,
+    retrain_every: int,
+    workers: int,
+) -> Backtest:
+    from msa_ml.backtesting import backtest
+    from msa_ml.pipeline import select
+
+    return backtest(
+        select(settings, experiment, moment),
+        experiment,
+        start=_start(start) if start else 0.5,
+        retrain_every=retrain_every,
+        workers=workers,
+        progress=Bars(),
+    )
+
+
+def _start(text: str) -> float | datetime:
+    """Read a share or a date."""
+    try:
+        return float(text)
+    except ValueError:
+        return parse_moment(text)
 
 
 @click.command("compare", epilog="Example: msa-ml compare bundles/spam-6 bundles/spam-7 --since 2026-11-01")

@@ -155,6 +155,10 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             total += booster.predict(data, output_margin=True)
         return np.asarray(total / len(self.boosters_), np.float32)
 
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return int[N], 1 = abuse: whether the logit is above 0; scikit-learn's tools ask for it."""
+        return (self.decision_function(X) > 0).astype(np.int64)
+
     def predict_proba(self, X: ArrayLike, base_margin: ArrayLike | None = None) -> NDArray[np.float64]:
         """Return float[N, 2], not calibrated."""
         abuse = 1.0 / (1.0 + np.exp(-self.decision_function(X, base_margin).astype(np.float64)))

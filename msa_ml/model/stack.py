@@ -87,6 +87,10 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Return the logit of the content model alone, float32[N]."""
         return self.content_model_.decision_function(X.content)
 
+    def predict(self, X: Vectors) -> NDArray[np.int64]:
+        """Return int[N], 1 = abuse: whether the logit is above 0; scikit-learn's tools ask for it."""
+        return (self.decision_function(X) > 0).astype(np.int64)
+
     def predict_proba(self, X: Vectors) -> NDArray[np.float64]:
         """Return float[N, 2], not calibrated."""
         abuse = 1.0 / (1.0 + np.exp(-self.decision_function(X).astype(np.float64)))
