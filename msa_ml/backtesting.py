@@ -103,6 +103,8 @@ class Taught:
         What it learnt from.
     held, logit
         Rows of the calibration window and what it says of them.
+    added
+        What the trees add to the content logit of each event, float32[N]: they stay, so it is computed once.
     """
 
     model: ContentStack
@@ -111,6 +113,12 @@ class Taught:
     rows: Rows
     held: Rows
     logit: NDArray[np.float32]
+    added: NDArray[np.float32]
+
+    def judged(self, model: ContentStack, history: History, rows: Rows) -> NDArray[np.float32]:
+        """Return the calibrated logits of some rows by this stack or an update of it, float32."""
+        margin = model.content_logit(history.vectors[rows]) + self.added[rows]
+        return self.platt.logit(margin).astype(np.float32)
 
 
 Train = Callable[[History, int], Taught]
@@ -297,12 +305,13 @@ def train_at(history: History, number: int, experiment: Experiment, features: Fe
     weight = history.index["weight"].to_numpy()
     campaign = history.index["campaign"].to_numpy().astype(str)
     model = fit_stack(experiment, features, history.vectors[rows], label[rows], weight[rows], campaign[rows])
-    margin = model.decision_function(history.vectors[held])
+    added = model.trees_.decision_function(history.vectors.dense)
+    margin = model.content_logit(history.vectors[held]) + added[held]
     platt = fit_platt(margin, label[held], weight[held])
     logit = platt.logit(margin).astype(np.float32)
     budgets = experiment.evaluation.budgets
     policies = fit_policies(label[held], logit, weight[held], budgets=budgets)
-    return Taught(model, platt, policies, rows, held, logit)
+    return Taught(model, platt, policies, rows, held, logit, added)
 
 
 def walk(
@@ -367,8 +376,7 @@ def walk(
         current = _refitted(np.flatnonzero(mature)[-RECENT:], label, judged, weight, current)
         rows = np.flatnonzero((times >= _instant(moment)) & (times < _instant(end)))
         if len(rows):
-            found = taught.platt.logit(model.decision_function(history.vectors[rows])).astype(np.float32)
-            logit[rows] = judged[rows] = found
+            logit[rows] = judged[rows] = taught.judged(model, history, rows)
             recent[rows] = True
             for how, policies in zip(HOW, (taught.policies, current), strict=True):
                 for policy in policies:
