@@ -117,11 +117,14 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Yield the numbers of the columns that each bag sees."""
         groups = np.asarray(self.groups if self.groups is not None else np.arange(self.n_features_in_))
         names = np.unique(groups)
+        size = len(names) if self.bags == 1 else max(1, round(self.group_share * len(names)))
         random = np.random.default_rng(self.seed)
+        drawn = np.zeros(len(names))
         for _ in range(self.bags):
-            size = len(names) if self.bags == 1 else max(1, round(self.group_share * len(names)))
-            chosen = random.choice(names, size, replace=False)
-            yield np.flatnonzero(np.isin(groups, chosen))
+            # Those that were drawn least come first, so that every group is in about as many bags as any other.
+            chosen = np.argsort(drawn + random.random(len(names)))[:size]
+            drawn[chosen] += 1
+            yield np.flatnonzero(np.isin(groups, names[chosen]))
 
     def _settings(self, number: int, columns: NDArray[np.int64]) -> dict[str, Any]:
         settings: dict[str, Any] = {
