@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.text import LOWER, PUNCTUATION, SAMPLE, SPACE, SYMBOL, UPPER, profile
+from msa_ml.features.shared.text import SAMPLE, profile
 
 _EMPTY = "no readable text"
 
@@ -46,20 +46,23 @@ class Body(Extractor):
         values: dict[str, float] = {"length": len(text)}
         sample = text[:SAMPLE]
         seen = profile(sample)
-        kinds = seen.kinds
-        if kinds[SPACE] == seen.length:
+        if seen.spaces == seen.length:
             return values
         lines = sample.count("\n")
         values |= {
-            "punctuation": (kinds[PUNCTUATION] + kinds[SYMBOL]) / seen.length,
+            "punctuation": seen.marks / seen.length,
             "repeated": seen.repeated / seen.length,
             "lines": lines,
-            "quoted": min((sample.count("\n>") + sample.startswith(">")) / (lines + 1), 1),
+            "quoted": min((sample.count("\n>") + sample.startswith(">")) / (lines + 1), 1)
+            if ">" in sample
+            else 0,
         }
-        marks = sample.count("!")
-        if ends := marks + sample.count(".") + sample.count("?"):
-            values["exclaimed"] = marks / ends
-        if cased := kinds[UPPER] + kinds[LOWER]:
-            values["upper"] = kinds[UPPER] / cased
+        if "!" in sample:
+            marks = sample.count("!")
+            values["exclaimed"] = marks / (marks + sample.count(".") + sample.count("?"))
+        elif "." in sample or "?" in sample:
+            values["exclaimed"] = 0
+        if seen.cased:
+            values["upper"] = seen.upper / seen.cased
             values["shouted"] = seen.shouted / seen.letters
         return values

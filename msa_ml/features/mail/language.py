@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.encoded import codec_of
@@ -86,40 +87,43 @@ class Language(Extractor):
                 "other": min(greek + indic + southeast + styled + other, 1),
                 "scripts": sum(20 * count >= letters for count in seen.scripts),
             }
-        codes, english = _codes(self.lists[_WORDS].words)
-        words = set(words_of(text))
+        codes = _codes(self.lists[_WORDS].words)
+        words = frozenset(words_of(text))
         if len(words) >= _LEAST:
             found = _counts(codes, words)
             second, first = sorted(found)[-2:]
             values["function_words"] = min(first / len(words), _PROSE)
             if first:
                 values["second"] = second / first
-                values["english"] = found[english] / first
+                values["english"] = found[codes.english] / first
         return values
 
 
-class _Codes(dict[bytes, int]):
+class _Codes(NamedTuple):
     """Each word's languages as one bit in a field of its own, so that one sum counts all languages."""
 
-    languages = 0
+    of: dict[bytes, int]
+    words: frozenset[bytes]  # two sets meet in half the time of a set and a dictionary
+    languages: int
+    english: int
 
 
 @lru_cache(maxsize=4)
-def _codes(lines: frozenset[str]) -> tuple[_Codes, int]:
-    codes, english = _Codes(), 0
+def _codes(lines: frozenset[str]) -> _Codes:
+    codes: dict[bytes, int] = {}
+    english = 0
     for number, line in enumerate(sorted(lines)):
         language, *words = line.split()
         if language == "en":
             english = number
-        codes.languages = number + 1
         for word in map(str.encode, words):
             codes[word] = codes.get(word, 0) | 1 << _BITS * number
-    return codes, english
+    return _Codes(codes, frozenset(codes), len(lines), english)
 
 
-def _counts(codes: _Codes, words: set[bytes]) -> bytes:
+def _counts(codes: _Codes, words: frozenset[bytes]) -> bytes:
     """Return how many of the words each language has."""
-    return sum(map(codes.__getitem__, codes.keys() & words)).to_bytes(codes.languages, "little")
+    return sum(map(codes.of.__getitem__, words & codes.words)).to_bytes(codes.languages, "little")
 
 
 def _idle(mail: Message) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.text import SAMPLE, SCRIPTS, SPACE, UNSEEN, chance_words, profile
+from msa_ml.features.shared.text import SAMPLE, SCRIPTS, chance_words, profile
 
 _PAIRS = "rare_letter_pairs"
 _EMPTY = "no readable text"
@@ -40,6 +40,7 @@ class Obfuscation(Extractor):
 
     name = "mail.obfuscation"
     kind = "mail"
+    version = 2
     reads = (_PAIRS,)
     features = (
         Feature("unseen", "characters without width", high=SAMPLE, nan=_EMPTY, source="Unicode category Cf"),
@@ -64,11 +65,11 @@ class Obfuscation(Extractor):
         text = mail.html_text or mail.text
         sample = text[:SAMPLE]
         seen = profile(sample)
-        if seen.kinds[SPACE] == seen.length:
+        if seen.spaces == seen.length:
             return values
         last = text[-80:].split()[-1:]
         values |= {
-            "unseen": seen.kinds[UNSEEN],
+            "unseen": seen.unseen,
             "zero_width": seen.split,
             "soft_hyphens": seen.hyphens,
             "disguised": seen.disguised,

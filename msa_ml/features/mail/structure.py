@@ -9,17 +9,19 @@ from msa_ml.features.mail.encoded import codec_of
 from msa_ml.features.mail.message import Message, Part
 from msa_ml.features.shared.text import words_of
 
-_ONCE = (
-    "from",
-    "sender",
-    "reply-to",
-    "to",
-    "cc",
-    "message-id",
-    "subject",
-    "date",
-    "mime-version",
-    "content-type",
+_ONCE = frozenset(
+    (
+        "from",
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "message-id",
+        "subject",
+        "date",
+        "mime-version",
+        "content-type",
+    )
 )
 _ENCODINGS = frozenset(("", "7bit", "8bit", "binary", "quoted-printable", "base64"))
 _UNENCODED = ("", "7bit", "8bit", "binary")
@@ -69,6 +71,7 @@ class Structure(Extractor):
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         parts = mail.parts
+        once = [name for name, _ in mail.headers if name in _ONCE]
         kinds = [part.content_type for part in parts]
         texts = [part for part in parts if part.is_text and part.disposition != "attachment"]
         values: dict[str, float] = {
@@ -78,7 +81,9 @@ class Structure(Extractor):
             "mixed": kinds.count("multipart/mixed"),
             "related": kinds.count("multipart/related"),
             "no_text": not texts,
-            "twice": sum([len(mail.all(name)) > 1 for name in _ONCE]),
+            "twice": len({name for name in once if once.count(name) > 1})
+            if len(set(once)) < len(once)
+            else 0,
             "damaged": bool(mail.damage),
             **_encodings(parts, texts),
             **_alternatives(mail, [part.content_type == "text/html" for part in texts]),

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.text import UNSEEN, chance_words, outline, profile, spaced
+from msa_ml.features.shared.text import chance_words, outline, profile, spaced
 
 _PAIRS = "rare_letter_pairs"
 _REPLY = re.compile(
     r"\s*(?:re|aw|sv|antw|vs|odp|r|ref|回复|答复)\s*(?:\[\d{1,4}\])?\s*[:\uff1a]", re.IGNORECASE
 )
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|vl|转发)\s*[:\uff1a]", re.IGNORECASE)
-_GAP = re.compile(r" {4,}|\t")
 _INSIDE = re.compile(rb"[dm](?<=l.)(?=l)")
 _TAG = re.compile(r"\[[^\[\]]{0,40}\]")
 _BLOCK = re.compile(r"[A-Z]{4}")
@@ -66,13 +65,14 @@ class Subject(Extractor):
         values: dict[str, float] = {"length": len(text)}
         text = text[:_SAMPLE]
         plain, count, flat = text.isascii(), text.count, outline(text)
+        inner, colon = text.strip(), ":" in text or "\uff1a" in text
         encoded = "=?" in raw and text != raw[:_SAMPLE]
         values |= {
             "exclamations": count("!"),
             "money": count("$") if plain else sum(map(count, _MONEY)),
-            "gap": _GAP.search(text.strip()) is not None,
-            "reply": _REPLY.match(text) is not None,
-            "forward": _FORWARD.match(text) is not None,
+            "gap": "    " in inner or "\t" in inner,
+            "reply": colon and _REPLY.match(text) is not None,
+            "forward": colon and _FORWARD.match(text) is not None,
             "encoded": encoded,
             "idle_encoding": encoded and plain,
             "raw_8bit": not raw.isascii(),
@@ -83,15 +83,16 @@ class Subject(Extractor):
         }
         if not text:
             return values
-        values["digits"] = sum(map(count, _DIGITS)) / len(text) if b"d" in flat else 0
         letters, mixed = flat.count(b"l"), 0
         if plain:
             values["non_ascii"] = 0
+            values["digits"] = flat.count(b"d") / len(text)
         else:
             seen = profile(text)
+            values["digits"] = sum(map(count, _DIGITS)) / len(text)
             mixed = seen.mixed
             values["non_ascii"] = seen.non_ascii / len(text)
-            values["unseen"] = seen.kinds[UNSEEN]
+            values["unseen"] = seen.unseen
         if letters:
             untagged = _TAG.sub("", text) if "[" in text else text
             values["shouted"] = min(4 * len(_BLOCK.findall(untagged)) / letters, 1)

@@ -10,30 +10,28 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
-from operator import add
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE = 8_000  # characters: longer than 95 of 100 mails, and a page that somebody may read
-UPPER, LOWER, LETTER, DIGIT, SPACE, PUNCTUATION, SYMBOL, UNSEEN, OTHER = range(9)
 SCRIPTS = (
     "latin", "cyrillic", "greek", "arabic", "hebrew", "indic", "southeast_asian", "han", "kana", "hangul", "styled", "other",
 )  # fmt: skip
 _LATIN, _CYRILLIC, _GREEK, *_, _STYLED, _OTHER_SCRIPT = range(len(SCRIPTS))
 _TABLE_SIZE = 0x20000  # the basic plane, and the next one for styled letters and pictographs
 
-# Classes: upper, lower and caseless letters of each script, then what is no letter. The numbers stand in bytes, so
-# that patterns of classes are found by translate, count and find, which took a third of the time of the same in numpy.
+# Classes: upper, lower and caseless letters of each script, then what is no letter.
 _N = len(SCRIPTS)
 _CAPITALS, _LETTERS = _N, 3 * _N
-_DIGIT, _PUNCTUATION, _SYMBOL, _UNSEEN, _OTHER, _SHOUT, _SHOUT_SYMBOL, _HYPHEN, _SPACE = range(
-    _LETTERS, _LETTERS + 9
+_DIGIT, _PUNCTUATION, _SYMBOL, _UNSEEN, _OTHER, _SHOUT, _MASK, _MASK_SYMBOL, _HYPHEN, _SPACE = range(
+    _LETTERS, _LETTERS + 10
 )
 _CLASSES = 64
-_SHOUTING = "!?*%#"
+_SHOUTING, _MASKING = "?%#", "!*"  # the latter, and the dollar, stand for letters as well
 
 # Ranges of Unicode's blocks, whole ones where a script has them to itself.
 _RANGES: dict[str, tuple[tuple[int, int], ...]] = {
@@ -56,8 +54,8 @@ _NO_GLYPH = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0)  # letters 
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[NDArray[np.uint8], bytes]:
-    """Class of each character, and the same for one byte."""
+def _tables() -> tuple[NDArray[np.uint8], bytes, bytes]:
+    """Class of each character; classes and planes of the characters of Latin-1."""
     scripts = np.full(_TABLE_SIZE, _OTHER_SCRIPT, np.uint8)
     for number, name in enumerate(SCRIPTS[:-1]):
         for first, last in _RANGES[name]:
@@ -76,21 +74,30 @@ def _tables() -> tuple[NDArray[np.uint8], bytes]:
     classes[[9, 10, 11, 12, 13]] = _SPACE
     classes[list(_NO_GLYPH)] = _UNSEEN
     classes[[ord(mark) for mark in _SHOUTING]] = _SHOUT
-    classes[ord("$")] = _SHOUT_SYMBOL
+    classes[[ord(mark) for mark in _MASKING]] = _MASK
+    classes[ord("$")] = _MASK_SYMBOL
     classes[0xAD] = _HYPHEN  # the soft hyphen is unseen as well, but programs that set text write it
-    return classes, classes[:256].tobytes()
+    small = classes[:256].tobytes()
+    return classes, small, small.translate(_PLANES)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What a text is made of; counts of characters unless another unit is named.
 
     Attributes
     ----------
     length
         All characters.
-    kinds
-        Count by class, in the order of this module's constants from ``UPPER`` to ``OTHER``.
+    letters
+        Upper, lower and caseless letters.
+    upper, cased
+        Letters in upper case, and those that have a case.
+    spaces
+        Blanks, ends of lines and the like.
+    marks
+        Punctuation and symbols.
+    unseen
+        Without width.
     scripts
         Letters by script, in the order of :data:`SCRIPTS`.
     non_ascii
@@ -114,7 +121,12 @@ class Profile:
     """
 
     length: int
-    kinds: tuple[int, ...]
+    letters: int
+    upper: int
+    cased: int
+    spaces: int
+    marks: int
+    unseen: int
     scripts: tuple[int, ...]
     non_ascii: int
     mixed: int
@@ -124,11 +136,6 @@ class Profile:
     disguised: int
     shouted: int
     repeated: int
-
-    @property
-    def letters(self) -> int:
-        """Upper, lower and caseless letters."""
-        return self.kinds[UPPER] + self.kinds[LOWER] + self.kinds[LETTER]
 
 
 # Four extractors ask for the profile of one mail's text one after the other; a string knows its hash.
@@ -142,42 +149,66 @@ def profile(text: str) -> Profile:
     >>> seen.spaced, seen.mixed, seen.repeated, seen.disguised, seen.split, seen.shouted
     (4, 2, 2, 1, 1, 8)
     """
-    table, small = _tables()
-    if text.isascii():  # one byte a character, and no script but Latin: numpy would take longer
-        classes = text.encode("ascii").translate(small)
-        count = classes.count
-        upper, digits, spaces, unseen, hyphens = count(_UPPER_LATIN), count(_DIGIT), count(_SPACE), 0, 0
-        punctuation, marks, other = count(_PUNCTUATION), count(_SHOUT), count(_OTHER)
-        dollars, symbols, caseless, non_ascii, mixed = count(_SHOUT_SYMBOL), count(_SYMBOL), 0, 0, 0
-        known = upper + digits + spaces + punctuation + marks + other + dollars + symbols
-        lower = len(classes) - known
-        scripts = (upper + lower, *_NO_SCRIPT)
-    else:
+    table, small, planes = _tables()
+    size = len(text)
+    non_ascii = caseless = mixed = unseen = hyphens = micro = 0
+    scripts: tuple[int, ...] = ()
+    classes = b""
+    try:
+        # One byte a character, and no script but Latin, but for the micro sign: numpy would take longer.
+        data = text.encode("latin-1")
+    except UnicodeEncodeError:
         codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
         numbers = table.take(codes, mode="clip")
         classes = numbers.tobytes()
         non_ascii = int(np.count_nonzero(codes > 0x7F))
         counts: list[int] = np.bincount(numbers, minlength=_CLASSES).tolist()
-        upper, lower, caseless = sum(counts[:_N]), sum(counts[_N : 2 * _N]), sum(counts[2 * _N : _LETTERS])
-        scripts = tuple([counts[n] + counts[n + _N] + counts[n + 2 * _N] for n in range(_N)])
-        digits, punctuation, symbols, unseen, other, marks, dollars, hyphens, spaces = counts[_LETTERS:_END]
+        caseless, unseen, hyphens = sum(counts[2 * _N : _LETTERS]), counts[_UNSEEN], counts[_HYPHEN]
+        scripts = tuple(
+            map(sum, zip(counts[:_N], counts[_N : 2 * _N], counts[2 * _N : _LETTERS], strict=True))
+        )
         mixed = _mixed(numbers, scripts)
-    flat = classes.translate(_FLAT)
+        flat = classes.translate(_PLANES)
+    else:
+        flat = data.translate(planes)
+        if not text.isascii():
+            classes, count = data.translate(small), data.count
+            non_ascii = len(text.encode()) - size
+            caseless, hyphens, micro = count(b"\xaa") + count(b"\xba"), count(b"\xad"), count(b"\xb5")
+    # The whole text is one integer, a byte a character: a plane is counted by a mask, neighbours are compared by shifts.
+    bits = int.from_bytes(flat, "little")
+    letter, capital, space, mark, twin = _masks(max(SAMPLE, size))
+    in_letters = bits & letter
+    letters, upper = in_letters.bit_count(), (bits & capital).bit_count()
+    before, after = in_letters << 8, in_letters >> 8
+    alone = in_letters ^ (in_letters & (before | after))
+    row = alone & alone >> 16
+    inside = before & after & bits >> 1
     return Profile(
-        length=len(classes),
-        kinds=(
-            upper, lower, caseless, digits, spaces, punctuation + marks, symbols + dollars, unseen + hyphens, other,
-        ),
-        scripts=scripts,
+        length=size,
+        letters=letters,
+        upper=upper,
+        cased=letters - caseless,
+        spaces=(bits & space).bit_count(),
+        marks=(bits & mark).bit_count(),
+        unseen=unseen + hyphens,
+        scripts=scripts or (letters - micro, *_NO_SCRIPT, micro),
         non_ascii=non_ascii,
         mixed=mixed,
         split=len(_SPLIT.findall(classes)) if unseen else 0,
         hyphens=len(_HYPHENS.findall(classes)) if hyphens else 0,
-        spaced=spaced(flat),
-        disguised=_disguised(text, flat) if digits or marks or dollars else 0,
-        shouted=4 * classes.translate(_CAPITAL).count(b"cccc") if upper > 3 else 0,
-        repeated=2 * flat.count(b"mm") if marks + dollars > 1 else 0,
-    )  # fmt: skip
+        spaced=spaced(outline(text)) if row & row >> 32 else 0,
+        disguised=_disguised(text, inside.to_bytes(size, "little")) if inside else 0,
+        shouted=4 * flat.count(_FOUR_CAPITALS) if upper > 3 else 0,
+        repeated=2 * outline(text).count(b"mm") if bits & bits >> 8 & twin else 0,
+    )
+
+
+@lru_cache(maxsize=1)
+def _masks(size: int) -> tuple[int, ...]:
+    """Return integers with one bit set at each of so many characters: letters, capitals, blanks, marks, marks in pairs."""
+    ones = int.from_bytes(b"\1" * size, "little")
+    return tuple([ones << plane for plane in (0, 2, 3, 4, 5)])
 
 
 def _table(**groups: tuple[int, ...]) -> bytes:
@@ -189,11 +220,28 @@ def _table(**groups: tuple[int, ...]) -> bytes:
     return bytes(table)
 
 
-_UPPER_LATIN, _END = _LATIN, _SPACE + 1
-_NO_SCRIPT = (0,) * (_N - 1)
-_FLAT = _table(l=tuple(range(_LETTERS)), d=(_DIGIT,), m=(_SHOUT, _SHOUT_SYMBOL))
+_NO_SCRIPT = (0,) * (_N - 2)
+_FLAT = _table(l=tuple(range(_LETTERS)), d=(_DIGIT,), m=(_SHOUT, _MASK, _MASK_SYMBOL))
 _TWO = bytes.maketrans(b"dm", b"xx")
-_CAPITAL = _table(c=tuple(range(_CAPITALS)))
+
+
+def _planes() -> bytes:
+    """Return the bits of each class, one a plane; the first two stand side by side, see ``inside`` above."""
+    planes: tuple[tuple[int, ...], ...] = (
+        tuple(range(_LETTERS)),
+        (_DIGIT, _MASK, _MASK_SYMBOL),  # what may stand for a letter
+        tuple(range(_CAPITALS)),
+        (_SPACE,),
+        (_PUNCTUATION, _SYMBOL, _SHOUT, _MASK, _MASK_SYMBOL),
+        (_SHOUT, _MASK, _MASK_SYMBOL),
+    )
+    return bytes(
+        [sum([(number in plane) << bit for bit, plane in enumerate(planes)]) for number in range(256)]
+    )
+
+
+_PLANES = _planes()
+_FOUR_CAPITALS = _PLANES[:1] * 4
 _ALPHABETS = "".join(
     f"\\x{number:02x}" for script in (_LATIN, _CYRILLIC, _GREEK) for number in range(script, _LETTERS, _N)
 )
@@ -214,6 +262,11 @@ def _mixed(numbers: NDArray[np.uint8], scripts: tuple[int, ...]) -> int:
     return int(np.count_nonzero((first != second) & (first > 0) & (second > 0)))
 
 
+@lru_cache(maxsize=1)
+def _small_outline() -> bytes:
+    return _tables()[1].translate(_FLAT)
+
+
 def outline(text: str) -> bytes:
     """Return one byte for each character: ``l`` a letter, ``d`` a digit, ``m`` a mark among ``!?$*%#``, ``x`` all else.
 
@@ -222,9 +275,9 @@ def outline(text: str) -> bytes:
     >>> outline("V1agra $!")
     b'ldllllxmm'
     """
-    table, small = _tables()
+    table, _, _ = _tables()
     if text.isascii():
-        return text.encode("ascii").translate(small).translate(_FLAT)
+        return text.encode("ascii").translate(_small_outline())
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
     return table.take(codes, mode="clip").tobytes().translate(_FLAT)
 
@@ -240,15 +293,15 @@ def spaced(flat: bytes) -> int:
 _MOST_PLACES = 64
 
 
-def _disguised(text: str, flat: bytes) -> int:
-    found = 0
-    for pattern in (b"ldl", b"lml"):
-        place, looked = flat.find(pattern), 0
-        while place >= 0 and looked < _MOST_PLACES:
-            start, whole = _word_around(text, place)
-            word = whole.strip(_AROUND)
-            found += len(word) >= _SHORTEST and _DISGUISED.fullmatch(word) is not None
-            place, looked = flat.find(pattern, max(start + len(whole), place + 1)), looked + 1
+def _disguised(text: str, inside: bytes) -> int:
+    """Count the words around the places that are not 0."""
+    found = looked = 0
+    place = inside.find(b"\1")
+    while place >= 0 and looked < _MOST_PLACES:
+        start, whole = _word_around(text, place)
+        word = whole.strip(_AROUND)
+        found += len(word) >= _SHORTEST and _DISGUISED.fullmatch(word) is not None
+        place, looked = inside.find(b"\1", max(start + len(whole), place + 1)), looked + 1
     return found
 
 
@@ -265,12 +318,32 @@ def _word_around(text: str, place: int) -> tuple[int, str]:
     return start, text[start : place + _LONGEST + 6].split(maxsplit=1)[0]
 
 
-_FOLD = bytes((code | 32) - 97 if chr(code).isalpha() and code < 128 else 26 for code in range(256))
+_PLACE = re.compile(rb"[^\0]")
 
 
-def _small(character: str) -> str:
-    """Return a small letter; some capitals have two, which would move all places behind them."""
-    return character.lower() if character.isascii() else "?"
+@lru_cache(maxsize=8)
+def _pair_tables(pairs: frozenset[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return tables for the first and the second letter: where their bits meet stands one of the pairs.
+
+    Eight bits a table, one for all the first letters that have the same second ones.
+    """
+    seconds: dict[str, str] = {}
+    for pair in sorted(pair for pair in pairs if len(pair) == 2 and pair.isascii()):
+        seconds[pair[0]] = seconds.get(pair[0], "") + pair[1]
+    firsts: dict[str, str] = {}
+    for first, after in seconds.items():
+        firsts[after] = firsts.get(after, "") + first
+    tables = []
+    groups = list(firsts.items())
+    for begin in range(0, len(groups), 8):
+        table, next_table = bytearray(256), bytearray(256)
+        for bit, (after, before) in enumerate(groups[begin : begin + 8]):
+            for letter in before + before.upper():
+                table[ord(letter)] |= 1 << bit
+            for letter in after + after.upper():
+                next_table[ord(letter)] |= 1 << bit
+        tables.append((bytes(table), bytes(next_table)))
+    return tuple(tables)
 
 
 def chance_words(text: str, pairs: frozenset[str]) -> int:
@@ -291,13 +364,16 @@ def chance_words(text: str, pairs: frozenset[str]) -> int:
     >>> chance_words("offer ends qzxkjw. http://a.example/qzxkjwv", frozenset({"qz", "xk"}))
     1
     """
-    small = text.lower() if text.isascii() else "".join([_small(character) for character in text])
-    if pairs.isdisjoint(map(add, small, small[1:])):
+    data = text.encode("ascii", "replace")  # one byte a character
+    number, at = int.from_bytes, 0
+    for first, second in _pair_tables(pairs):
+        at |= number(data.translate(first), "little") & number(data.translate(second), "little") >> 8
+    if not at:
         return 0
-    places = [place for place in range(len(small) - 1) if small[place : place + 2] in pairs]
     found = set()
     end = -1
-    for place in places[:_MOST_PLACES]:
+    for match in islice(_PLACE.finditer(at.to_bytes(len(data), "little")), _MOST_PLACES):
+        place = match.start()
         if place >= end:
             start, whole = _word_around(text, place)
             end = start + len(whole)

@@ -52,4 +52,4 @@ def test_every_language_has_words() -> None:
     lines = packaged("function_words").words
     assert len(lines) == 20
     assert all(len(line.split()[0]) == 2 and len(line.split()) > 15 for line in lines)
-    assert _codes(lines)[0].languages == 20
+    assert _codes(lines).languages == 20
