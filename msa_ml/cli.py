@@ -33,6 +33,7 @@ _COMMANDS = {
     "export": "registry",
     "verify": "serving",
     "score": "serving",
+    "features": "features",
     "lab": "lab",
     "demo": "demo",
 }

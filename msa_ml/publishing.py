@@ -63,6 +63,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
             "test_window": _test_window(trained),
             "dropped": dict(prepared.split.dropped),
             "counts": counts,
+            "importance": importance_of(trained),
         },
         dataset=dataset.fingerprint,
         typical_ham=_medians(ham),
@@ -103,6 +104,11 @@ def _test_window(trained: Trained) -> list[str] | None:
     # Rows are in order of time.
     times: list[datetime] = trained.prepared.index[trained.prepared.split.test]["event_time"].to_list()
     return [times[0].isoformat(), (times[-1] + timedelta(milliseconds=1)).isoformat()]
+
+
+def importance_of(trained: Trained) -> dict[str, float]:
+    """Return the importance of every input of the trees that is used, to six digits."""
+    return {name: float(f"{value:.6g}") for name, value in trained.importance.items() if value > 0}
 
 
 def _medians(ham: NDArray[np.float32]) -> NDArray[np.float32]:

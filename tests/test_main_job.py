@@ -56,6 +56,16 @@ def test_training_names_version_and_bundle(trained: dict[str, Any]) -> None:
     assert Path(trained["bundle"]).is_dir()
 
 
+def test_features_show_the_importances_of_the_champion(
+    home: Path, trained: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found, _ = run("features", "spam", "--home", str(home), capsys=capsys)
+    assert code == 0
+    assert (found["model"]["version"], found["model"]["bundle_id"]) == ("1", trained["bundle_id"])
+    shares = [entry["importance"] for family in found["families"] for entry in family["features"]]
+    assert sum(shares) + sum(found["other_importance"].values()) == pytest.approx(1, abs=1e-3)
+
+
 def test_a_second_import_changes_nothing(home: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = (
         "import",
@@ -270,6 +280,7 @@ def test_an_unreachable_tracking_server_is_said_before_the_work(
         "export",
         "verify",
         "score",
+        "features",
         "lab",
         "demo",
     ],

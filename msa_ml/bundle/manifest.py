@@ -86,6 +86,16 @@ class Manifest:
         """SHA-256 over everything else, 64 hex digits."""
         return digest(asdict(self))
 
+    @property
+    def importance(self) -> dict[str, float]:
+        """Share of what the trees gained, 0..1, by column, largest first; empty in a bundle that does not say."""
+        found = self.training.get("importance", {})
+        fits = isinstance(found, dict) and all(
+            _is_text(name) and is_number(value) and 0 <= value <= 1 for name, value in found.items()
+        )
+        _demand(fits, "'importance' is no table of shares, 0..1")
+        return dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0])))
+
     def policy(self, name: str | None = None) -> PolicyEntry:
         """Return a policy by name; default: the default policy.
 
