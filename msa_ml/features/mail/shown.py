@@ -13,14 +13,11 @@ from msa_ml.features.mail.page import Page
 from msa_ml.features.mail.style import style
 from msa_ml.features.word_lists import WordList
 
-_HINT = re.compile(
-    r"none|hidden|opacity|font-size|hide|height|indent|:\s?-\d|transparent|color", re.IGNORECASE
-)
+# What may be the value of a style attribute: values are looked at and not consumed, so that none hides another.
+_STYLE = re.compile(r"style\s*+=\s*+(?=(\"[^\"]{0,1000}|'[^']{0,1000}|[^\s>\"']{0,1000}))")
 _MOST = 1000
-_TABLE = 0x20000
-_LETTER = bytes(ord("a") if chr(code).isalpha() and code < 128 else code for code in range(256))
+_CASED = 0x20000
 _SEPARATORS = b" ._*-"
-_GUARDS = tuple(bytes([separator]).join([b"a"] * 4) for separator in _SEPARATORS)
 _APART = re.compile(rb"(?<![a-z0-9])[a-z]([ ._*-])[a-z](?:\1[a-z](?![a-z0-9])){2,200}+")
 
 
@@ -30,9 +27,7 @@ def html_text(mail: Message) -> str:
 
 
 def _shown(page: Page) -> str:
-    if "style" not in page.source and "STYLE" not in page.source:
-        return page.text
-    if _HINT.search(page.source) is None:
+    if not _may_hide(page.source):
         return page.text
     hiding = [
         number
@@ -49,38 +44,61 @@ def _shown(page: Page) -> str:
     return "" if body is None else " ".join(body.text(separator=" ").split())
 
 
+def _may_hide(source: str) -> bool:
+    """Whether an inline style may hide something; to ask the source takes a third of the time of asking the tree."""
+    small = source.lower()
+    number = small.count("style")
+    if not 0 < number <= _MOST:
+        return number > 0
+    return any("&" in value or _hides(value.lstrip("\"'")) for value in set(_STYLE.findall(small)))
+
+
 def _hides(text: str) -> bool:
     found = style(text)
     return found.hidden or found.tiny or found.camouflage
 
 
-def folded(confusables: WordList, text: str) -> str:
-    r"""Return text with look-alike letters as the ASCII letters that they look like (Unicode Technical Standard 39).
+def seen(confusables: WordList, text: str) -> bytes:
+    r"""Return text as UTF-8 in small letters with single blanks, look-alikes as the ASCII letters that they look like.
 
-    Only characters beyond ASCII change, each into one; text of another script becomes a mixture that is read all the same.
+    Characters without width are left out. Beyond ASCII every character changes alone, by one table (Unicode Technical
+    Standard 39 for the look-alikes), so that a final sigma is like any other; text of another script becomes a mixture
+    that is read all the same.
 
     Examples
     --------
     >>> from msa_ml.features.word_lists import packaged
-    >>> folded(packaged("confusables"), "v\u0456\u0430gra \uff4e\U0001d428w, caf\u00e9")
+    >>> seen(packaged("confusables"), "V\u0456\u0430gra \uff4e\U0001d428w,\xa0\n Caf\u00e9\u200b").decode()
     'viagra now, café'
     """
     if text.isascii():
-        return text
+        return _BLANKS.sub(b" ", text.encode().translate(_SMALL, _CONTROLS)).strip()
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
-    table = _table(confusables)
-    seen = np.where(codes < _TABLE, table[np.minimum(codes, _TABLE - 1)], codes)
-    return seen.astype("<u4").tobytes().decode("utf-32-le", "replace")
+    found = _table(confusables).take(codes, mode="clip").tobytes().decode("utf-32-le", "replace")
+    return _BLANKS.sub(b" ", found.encode("utf-8", "replace")).strip(b" ").translate(None, b"\0")
+
+
+_BLANKS = re.compile(rb"  +")
+_SMALL = bytes.maketrans(b"\t\n\r\x0b\x0c", b"     ")[:65] + bytes(range(65, 256)).lower()
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r\x0b\x0c")
+_NO_WIDTH = (
+    0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0xFE00, 0xFE10), 0xFEFF,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=8)
 def _table(confusables: WordList) -> NDArray[np.uint32]:
-    table = np.arange(_TABLE, dtype=np.uint32)
+    """Return what is seen of each character: 0 for those without width."""
+    table = np.arange(0x110000, dtype=np.uint32)
+    letters = "".join(map(chr, range(_CASED))).replace("\u0130", "i")  # the only one that becomes two
+    table[:_CASED] = np.frombuffer(letters.lower().encode("utf-32-le", "surrogatepass"), np.uint32)
     for line in confusables.words:
         code, *prototype = (int(word, 16) for word in line.split())
-        if 128 <= code < _TABLE and len(prototype) == 1:
+        if 128 <= code < _CASED and len(prototype) == 1:
             table[code] = ord(chr(prototype[0]).lower())
     table[0xFF01:0xFF5F] = [ord(chr(code).lower()) for code in range(0x21, 0x7F)]
+    table[[*_CONTROLS, *_NO_WIDTH]] = 0
+    table[[code for code in range(0x3001) if chr(code).isspace()]] = ord(" ")
     return table
 
 
@@ -97,7 +115,18 @@ def closed(data: bytes) -> bytes:
     >>> closed(b"buy v i a g r a now, p-i-l-l-s and a b c")
     b'buy viagra now, pills and a b c'
     """
-    shape = data.translate(_LETTER)
-    if not any(guard in shape for guard in _GUARDS):
-        return data
-    return _APART.sub(lambda match: match[0].replace(match[1], b""), data)
+    return _APART.sub(lambda match: match[0].replace(match[1], b""), data) if _may_be_apart(data) else data
+
+
+def _may_be_apart(data: bytes) -> bool:
+    """Whether separator and letter stand thrice in a row, with one separator: a tenth of the time of the pattern."""
+    if len(data) < 7:
+        return False
+    # One bit for each separator; those bits stay before a letter.
+    pairs = np.frombuffer(data.translate(_BITS), np.uint8)[:-1]
+    pairs = pairs & np.frombuffer(data.translate(_BEFORE), np.uint8)[1:]
+    return bool(np.count_nonzero(pairs[:-4] & pairs[2:-2] & pairs[4:]))
+
+
+_BITS = bytes(1 << _SEPARATORS.index(code) if code in _SEPARATORS else 0 for code in range(256))
+_BEFORE = bytes(31 if chr(code) in "abcdefghijklmnopqrstuvwxyz" else 0 for code in range(256))
