@@ -24,6 +24,7 @@ _LAZY = {
     "FeatureSet": "msa_ml.features.extractor",
     "Message": "msa_ml.features.mail.message",
     "View": "msa_ml.features.extractor",
+    "backtest": "msa_ml.backtesting",
     "demo": "msa_ml.notebook",
     "evaluate": "msa_ml.notebook",
     "explain": "msa_ml.display",

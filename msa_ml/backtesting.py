@@ -184,7 +184,7 @@ def backtest(
     power = experiment.model.campaign_weight
     plans = [("no update", False, 0), ("daily update", True, 0)]
     if retrain_every:
-        plans.append((f"and from scratch every {retrain_every} days", True, retrain_every))
+        plans.append((f"daily, retrained every {retrain_every} days", True, retrain_every))
     with say.step("walking", len(plans) * (len(moments) - 1)) as done:
         arms = [
             walk(history, first, name=name, update=update, retrain=train if every else None, every=every, power=power, done=done)

@@ -299,7 +299,7 @@ def test_label_news_tells_corrections_and_what_was_taken_back(tmp_path: Path) ->
 
 def test_end_to_end(home: Settings) -> None:
     found = backtest(dataset_of(home), SMALL, start=0.6, retrain_every=2, features=FEATURES, workers=1)
-    names = ["no update", "daily update", "and from scratch every 2 days"]
+    names = ["no update", "daily update", "daily, retrained every 2 days"]
     assert [arm.name for arm in found.arms] == names
     assert found.arms[2].trained > 1
     assert (np.diff(found.day) >= 0).all()

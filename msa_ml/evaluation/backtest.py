@@ -427,17 +427,17 @@ def _weeks(found: Backtest) -> Table:
     frame = found.over_time()
     rows: list[tuple[str, ...]] = []
     for (first,), part in frame.group_by("from", maintain_order=True):
-        fixed = part.filter(pl.col("thresholds") == HOW[0])
+        shown = part.filter(pl.col("thresholds") == HOW[1])
         head = (str(first), f"{part['ham'][0]:,}", f"{part['spam'][0]:,}")
         cells = [
             "-" if value is None else percent(value)
             for name in ("tpr", "fpr")
-            for value in fixed[name].to_list()
+            for value in shown[name].to_list()
         ]
         rows.append((*head, *cells))
     names = [f"{name}, {arm.name}" for name in ("TPR", "FPR") for arm in found.arms]
     return (
-        f"By week, {found.default}, thresholds {HOW[0]}",
+        f"By week, {found.default}, thresholds {HOW[1]}",
         ("week from", "ham", "spam", *names),
         rows,
     )

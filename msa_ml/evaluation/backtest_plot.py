@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from html import escape
 
 import numpy as np
@@ -15,14 +16,15 @@ from msa_ml.evaluation.plots import HAM, LINE, QUIET, SPAM, png, tidy
 
 _LOOKS = ((QUIET, (0, (4, 2)), "o"), (SPAM, "-", "s"), ("#009E73", (0, (1, 1)), "^"))
 _FEW_DAYS = 21
+_LEAST = 20
 _TEXT = 9.0
 
 
-def backtest_plot(found: Backtest, policy: str | None = None) -> Figure:
+def backtest_plot(found: Backtest, policy: str | None = None, how: str = HOW[1]) -> Figure:
     """Return TPR and FPR of each way of updating over time, with the counts of each class below.
 
-    Days where there are three weeks or fewer, else weeks. Thresholds are those fitted before; runs without a class
-    have no mark for it.
+    Days where there are three weeks or fewer, else weeks. Runs with fewer than twenty mails of a class have no mark for
+    it: one mail would be five points. ``how`` says which thresholds, one of :data:`~msa_ml.evaluation.backtest.HOW`.
 
     Examples
     --------
@@ -37,19 +39,21 @@ def backtest_plot(found: Backtest, policy: str | None = None) -> Figure:
     wanted = policy or found.default
     budget = next(one.budget for one in found.policies if one.name == wanted)
     few = len(found.day) == 0 or int(found.day.max() - found.day.min()) < _FEW_DAYS
-    frame = found.over_time(1 if few else 7, wanted).filter(pl.col("thresholds") == HOW[0])
+    frame = found.over_time(1 if few else 7, wanted).filter(pl.col("thresholds") == how)
     counts = frame.filter(pl.col("arm") == found.arms[0].name)
-    place = {first: number for number, first in enumerate(counts["from"].to_list())}
+    length = 1 if few else 7
+    begin = counts["from"][0]
+    place = {first: (first - begin).days // length for first in counts["from"].to_list()}
     figure = Figure(figsize=(7.6, 6.2), layout="constrained")
     catch, lose, count = figure.subplots(3, 1, sharex=True, height_ratios=[3, 3, 1.3])
-    title = f"Learnt and tested {'day by day' if few else 'week by week'} at {wanted}"
+    title = f"Learnt and tested {'day by day' if few else 'week by week'} at {wanted}, thresholds {how}"
     catch.set_title(
         f"SYNTHETIC events | {title}" if found.synthetic else title, fontsize=_TEXT + 2, loc="left"
     )
     for arm, (colour, line, marker) in zip(found.arms, _LOOKS, strict=False):
         part = frame.filter(pl.col("arm") == arm.name)
-        for axes, name in ((catch, "tpr"), (lose, "fpr")):
-            there = part.filter(pl.col(name).is_not_null())
+        for axes, name, members in ((catch, "tpr", "spam"), (lose, "fpr", "ham")):
+            there = part.filter(pl.col(members) >= _LEAST)
             axes.plot(
                 [place[first] for first in there["from"].to_list()],
                 there[name].to_list(),
@@ -67,7 +71,7 @@ def backtest_plot(found: Backtest, policy: str | None = None) -> Figure:
     lose.set_ylim(bottom=0)
     lose.legend(fontsize=_TEXT - 1, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False)
     ham, spam = counts["ham"].to_numpy(), counts["spam"].to_numpy()
-    where = np.arange(len(counts))
+    where = np.array(list(place.values()))
     count.bar(where, ham, color=HAM, width=0.8, label="ham")
     count.bar(
         where, spam, bottom=ham, color=SPAM, width=0.8, hatch="////", edgecolor="white", linewidth=0, label="spam"
@@ -75,9 +79,9 @@ def backtest_plot(found: Backtest, policy: str | None = None) -> Figure:
     count.set_ylabel("mails")
     count.set_ylim(0, 1.6 * max(float((ham + spam).max(initial=0)), 1))
     count.legend(fontsize=_TEXT - 1, ncols=2, loc="upper right", framealpha=1)
-    step = max(1, -(-len(place) // 10))
-    names = [str(first) for first in place][::step]
-    count.set_xticks(where[::step], names, rotation=30, ha="right", fontsize=_TEXT)
+    ticks = np.arange(0, int(where.max()) + 1, max(1, -(-(int(where.max()) + 1) // 10)))
+    names = [str(begin + timedelta(days=length * int(tick))) for tick in ticks]
+    count.set_xticks(ticks, names, rotation=30, ha="right", fontsize=_TEXT)
     for axes in (catch, lose, count):
         tidy(axes)
     return figure
