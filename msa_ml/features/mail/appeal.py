@@ -13,7 +13,7 @@ from msa_ml.features.shared.text import SAMPLE
 _OPT_OUT, _GREETINGS, _ADDRESSEES = "opt_out_phrases", "greetings", "generic_addressees"
 _EMPTY = "no readable text"
 _MOST = 1000
-_END = 1_500
+_END = 1_000
 _SIGNS = "€£¥₹₽₩₺₿"
 # Each with a fixed character in front, or asked only where the text holds the sign: a pattern with all of them at once
 # is tried at every character.
@@ -30,7 +30,7 @@ _LARGE = re.compile(
 class Appeal(Extractor):
     r"""Sums of money, numbers in percent, whom the mail greets, and whether the sender offers to stop.
 
-    Measured on the first 8,000 characters of what is shown, the offer to stop on the last 1,500 of all. Sums and phrases
+    Measured on the first 4,000 characters of what is shown, the offer to stop on the last 1,000 of all. Sums and phrases
     as features: Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail". Small lists of words in several
     languages; the words of each trade are left to the content model, which learns them.
 

@@ -14,7 +14,7 @@ _EMPTY = "no readable text"
 class Body(Extractor):
     r"""What the readable text is made of: shares of capitals, marks and quoted lines.
 
-    Measured on the first 8,000 characters, of the plain parts, else of the HTML's text. Shares of capitals and of marks:
+    Measured on the first 4,000 characters, of the plain parts, else of the HTML's text. Shares of capitals and of marks:
     Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail". Shares of digits and of characters beyond ASCII,
     lengths of words and how often they come again were features once: they told one collection of ham from another
     better than spam from ham.

@@ -29,7 +29,6 @@ _NO_END = frozenset(
 _FRAMES = ("iframe", "object", "embed", "frame")
 
 # One pass over the source each; they begin with a fixed character, repeat only what cannot meet its own end, and are bounded.
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(/?[a-z][a-z0-9:-]{0,15})")
 _LINK = re.compile(r"<a\s[^>]{0,500}?href")
 _IMAGE = re.compile(r"<img\b([^>]{0,3000})")
@@ -124,14 +123,11 @@ class Html(Extractor):
 def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
     """Count in one part; keys are features, or named in :meth:`Html.extract`."""
     whole = page.source[:_LOOKED_AT].lower()
-    source, splits = whole, 0
-    if "<!--" in whole:
-        splits = sum(_is_inside(whole, match) for match in _COMMENT.finditer(whole))
-        source = _COMMENT.sub("", whole)
+    source, splits = _without_comments(whole)
     tags = Counter(_TAG.findall(source))
     names = [name for name in tags if name.lstrip("/") not in known and ":" not in name]
     for name in names[:20]:
-        splits += sum([_is_inside(source, match) for match in _of(name).finditer(source)])
+        splits += sum([_is_inside(source, *match.span()) for match in _of(name).finditer(source)])
     if "></" in source:
         splits += sum(_is_empty_inside(source, match) for match in _EMPTY.finditer(source))
     unbalanced = 0
@@ -141,7 +137,7 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
                 unbalanced += abs(count - tags["/" + name])
         elif name[1:] not in tags and name[1:] not in _NO_END:
             unbalanced += count
-    images = [match[:3000] for match in _IMAGE.findall(source)[:_MOST]]
+    images = _IMAGE.findall(source)[:_MOST] if "img" in tags else []
     kinds = [match[1] for image in images if (match := _SOURCE.search(image))]
     inline = kinds.count("data:")
     return {
@@ -153,7 +149,7 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
         "split_words": splits,
         "entities": len(_ENTITY.findall(source)) if "&#" in source else 0,
         "forms": tags["form"],
-        "passwords": len(_PASSWORD.findall(source)) if "password" in source else 0,
+        "passwords": len(_PASSWORD.findall(source)) if "input" in tags and "password" in source else 0,
         "images": tags["img"],
         "outside_images": len(kinds) - inline,
         "inline_images": inline,
@@ -162,7 +158,7 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
         ),
         "links": len(_LINK.findall(source)) if "a" in tags else 0,
         "scripts": tags["script"],
-        "refresh": len(_REFRESH.findall(source)) if "refresh" in source else 0,
+        "refresh": len(_REFRESH.findall(source)) if "meta" in tags and "refresh" in source else 0,
         "frames": sum([tags[name] for name in _FRAMES]),
         "fonts": tags["font"],
         "tables": tags["table"],
@@ -175,8 +171,24 @@ def _of(name: str) -> re.Pattern[str]:
     return re.compile("<" + re.escape(name) + r"(?:[\s/][^<>]{0,100})?>")
 
 
-def _is_inside(source: str, match: re.Match[str]) -> bool:
-    begin, end = match.span()
+def _without_comments(whole: str) -> tuple[str, int]:
+    """Return the source without comments, and how many of them stand inside a word."""
+    begin, splits = whole.find("<!--"), 0
+    if begin < 0:
+        return whole, 0
+    kept, at = [], 0
+    while begin >= 0:
+        kept.append(whole[at:begin])
+        at = whole.find("-->", begin + 4) + 3
+        if at < 3:  # never closed: all the rest
+            at = len(whole)
+        splits += _is_inside(whole, begin, at)
+        begin = whole.find("<!--", at)
+    kept.append(whole[at:])
+    return "".join(kept), splits
+
+
+def _is_inside(source: str, begin: int, end: int) -> bool:
     return source[begin - 1 : begin].isalnum() and source[end : end + 1].isalnum()
 
 

@@ -25,7 +25,7 @@ _IDENTIFIER = re.compile(r"(?=[A-Za-z]{0,30}[0-9])(?=[0-9]{0,30}[A-Za-z])[A-Za-z
 class Obfuscation(Extractor):
     r"""Letters set apart, split, replaced or dressed up, and words of chance.
 
-    Measured on the first 8,000 characters of what is shown: the HTML's text, else the plain parts. Kinds of trick:
+    Measured on the first 4,000 characters of what is shown: the HTML's text, else the plain parts. Kinds of trick:
     Wittel and Wu 2004, "On attacking statistical spam filters"; Liu and Stamm 2007, "Fighting Unicode-obfuscated spam";
     Graham-Cumming, The Spammers' Compendium, 2003-2006. Words of chance: letters that stand beside each other in no
     language, a list of pairs.
@@ -40,7 +40,6 @@ class Obfuscation(Extractor):
 
     name = "mail.obfuscation"
     kind = "mail"
-    version = 2
     reads = (_PAIRS,)
     features = (
         Feature("unseen", "characters without width", high=SAMPLE, nan=_EMPTY, source="Unicode category Cf"),

@@ -54,7 +54,7 @@ class Structure(Extractor):
         Feature("html_only", "HTML is shown and no plain text", "flag", 0, 1),
         Feature("html_first", "HTML stands before the plain text", "flag", 0, 1, nan=_BOTH, source="RFC 2046 5.1.4"),
         Feature("text_ratio", "characters of the plain text over those of the HTML's text, 10 at most", "ratio", 0, 10, nan=_BOTH + ", or HTML without text"),
-        Feature("shared_words", "share of the distinct words of one text that the other has, where that is largest; of the first 120 words each", "share", 0, 1, nan=_BOTH + ", or one of fewer than 5 words", source="SpamAssassin MPART_ALT_DIFF"),
+        Feature("shared_words", "share of the distinct words of one text that the other has, where that is largest; of the first 64 words each", "share", 0, 1, nan=_BOTH + ", or one of fewer than 5 words", source="SpamAssassin MPART_ALT_DIFF"),
         Feature("no_text", "no text part at all", "flag", 0, 1),
         Feature("base64_text", "text parts in base64 that are ASCII after decoding", high=1000),
         Feature("quoted_printable", "parts in quoted-printable", high=1000),
