@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 LENGTH = 1500
 """Bytes of padding."""
 _PIECE = 600
+_DRAWS = 30
+"""Messages that padding is taken from, at most: where ham is short, so is the padding."""
 _ROOM = 2500
 """Bytes of the spam that are kept before padding at the end, so that both fit into a view."""
 
@@ -63,7 +65,7 @@ def padded(
 
 def _pieces(texts: Sequence[bytes], harmless: NDArray[np.int64], random: np.random.Generator) -> bytes:
     found = b""
-    for _ in range(LENGTH):  # empty messages add a blank each, so it ends
+    for _ in range(_DRAWS):
         if len(found) >= LENGTH:
             break
         text = texts[int(random.choice(harmless))]
