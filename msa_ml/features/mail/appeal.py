@@ -22,9 +22,9 @@ _OTHERS = re.compile(rf"[{_SIGNS}] ?[0-9]|[0-9] ?[{_SIGNS}]")
 _CODED = re.compile(r"U(?:SD|(?<=EU)R) ?[0-9]")
 _PERCENT = re.compile(r"%(?<=[0-9].)(?![0-9A-Fa-f]{2})|%(?<=[0-9] .)(?![0-9A-Fa-f]{2})", re.DOTALL)
 _SALUTATION = re.compile(r"\s{0,100}([^\s,.:;!]{1,20})([^,.:;!\n]{0,60})")
-_LARGE = re.compile(
-    r"[0-9](?: |-)?(?:m|b)illion|[0-9](?:,000,000|\.000\.000)(?![0-9])|illion (?:dollar|euro|pound|u\.?s)"
-)
+_LARGE = re.compile(r"illion(?:(?<=[0-9][mb]illion)|(?<=[0-9][ -][mb]illion)| (?:dollar|euro|pound|u\.?s))")
+_COMMAS = re.compile(r",000,000(?<=[0-9],000,000)(?![0-9])")
+_POINTS = re.compile(r"\.000\.000(?<=[0-9]\.000\.000)(?![0-9])")
 
 
 class Appeal(Extractor):
@@ -61,9 +61,7 @@ class Appeal(Extractor):
         small = (sample if len(text) <= SAMPLE else sample + text[-_END:]).lower()
         values: dict[str, float] = {
             "money": min(_sums(sample), _MOST),
-            "millions": min(len(_LARGE.findall(small)), _MOST)
-            if "illion" in small or ("000" in small and ("000,000" in small or "000.000" in small))
-            else 0,
+            "millions": min(_millions(small), _MOST),
             "percent": min(len(_PERCENT.findall(sample)), _MOST) if "%" in sample else 0,
             "opt_out": any(
                 map(small[-_END:].__contains__, _phrases(self.lists[_OPT_OUT].words, small.isascii()))
@@ -84,6 +82,13 @@ def _sums(text: str) -> int:
         found += len(_OTHERS.findall(text))
     if "U" in text:
         found += len(_CODED.findall(text))
+    return found
+
+
+def _millions(small: str) -> int:
+    found = len(_LARGE.findall(small)) if "illion" in small else 0
+    if "000" in small:
+        found += len(_COMMAS.findall(small)) + len(_POINTS.findall(small))
     return found
 
 

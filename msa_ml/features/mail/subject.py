@@ -91,7 +91,7 @@ class Subject(Extractor):
             seen = profile(text)
             values["digits"] = sum(map(count, _DIGITS)) / len(text)
             mixed = seen.mixed
-            values["non_ascii"] = seen.non_ascii / len(text)
+            values["non_ascii"] = (len(text) - len(text.encode("ascii", "ignore"))) / len(text)
             values["unseen"] = seen.unseen
         if letters:
             untagged = _TAG.sub("", text) if "[" in text else text

@@ -100,8 +100,6 @@ class Profile(NamedTuple):
         Without width.
     scripts
         Letters by script, in the order of :data:`SCRIPTS`.
-    non_ascii
-        Beyond U+007F.
     mixed
         Letters whose neighbour is of another alphabet that looks like theirs: Latin beside Cyrillic, Greek and the like,
         or plain beside styled letters (Unicode Technical Standard 39, section 5.2).
@@ -128,7 +126,6 @@ class Profile(NamedTuple):
     marks: int
     unseen: int
     scripts: tuple[int, ...]
-    non_ascii: int
     mixed: int
     split: int
     hyphens: int
@@ -151,7 +148,7 @@ def profile(text: str) -> Profile:
     """
     table, small, planes = _tables()
     size = len(text)
-    non_ascii = caseless = mixed = unseen = hyphens = micro = 0
+    caseless = mixed = unseen = hyphens = micro = 0
     scripts: tuple[int, ...] = ()
     classes = b""
     try:
@@ -161,7 +158,6 @@ def profile(text: str) -> Profile:
         codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
         numbers = table.take(codes, mode="clip")
         classes = numbers.tobytes()
-        non_ascii = int(np.count_nonzero(codes > 0x7F))
         counts: list[int] = np.bincount(numbers, minlength=_CLASSES).tolist()
         caseless, unseen, hyphens = sum(counts[2 * _N : _LETTERS]), counts[_UNSEEN], counts[_HYPHEN]
         scripts = tuple(
@@ -173,7 +169,6 @@ def profile(text: str) -> Profile:
         flat = data.translate(planes)
         if not text.isascii():
             classes, count = data.translate(small), data.count
-            non_ascii = len(text.encode()) - size
             caseless, hyphens, micro = count(b"\xaa") + count(b"\xba"), count(b"\xad"), count(b"\xb5")
     # The whole text is one integer, a byte a character: a plane is counted by a mask, neighbours are compared by shifts.
     bits = int.from_bytes(flat, "little")
@@ -193,14 +188,13 @@ def profile(text: str) -> Profile:
         marks=(bits & mark).bit_count(),
         unseen=unseen + hyphens,
         scripts=scripts or (letters - micro, *_NO_SCRIPT, micro),
-        non_ascii=non_ascii,
         mixed=mixed,
         split=len(_SPLIT.findall(classes)) if unseen else 0,
         hyphens=len(_HYPHENS.findall(classes)) if hyphens else 0,
-        spaced=spaced(outline(text)) if row & row >> 32 else 0,
+        spaced=spaced(flat.translate(_SHAPE)) if row & row >> 32 else 0,
         disguised=_disguised(text, inside.to_bytes(size, "little")) if inside else 0,
         shouted=4 * flat.count(_FOUR_CAPITALS) if upper > 3 else 0,
-        repeated=2 * outline(text).count(b"mm") if bits & bits >> 8 & twin else 0,
+        repeated=2 * flat.translate(_SHAPE).count(b"mm") if bits & bits >> 8 & twin else 0,
     )
 
 
@@ -241,6 +235,10 @@ def _planes() -> bytes:
 
 
 _PLANES = _planes()
+# An outline, see below, of the planes.
+_SHAPE = bytes(
+    [ord("l" if bits & 1 else "m" if bits & 1 << 5 else "d" if bits & 2 else "x") for bits in range(256)]
+)
 _FOUR_CAPITALS = _PLANES[:1] * 4
 _ALPHABETS = "".join(
     f"\\x{number:02x}" for script in (_LATIN, _CYRILLIC, _GREEK) for number in range(script, _LETTERS, _N)
