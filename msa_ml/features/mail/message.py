@@ -271,5 +271,7 @@ def _urls(text: str) -> Iterator[str]:
             scheme_at = text.find("://", end)
         if 0 <= bare_at < end:
             # Each is looked for from where it was found last, so that the time stays linear.
-            bare = [text.find(name, end) if 0 <= at < end else at for name, at in zip(_BARE, bare, strict=True)]
+            bare = [
+                text.find(name, end) if 0 <= at < end else at for name, at in zip(_BARE, bare, strict=True)
+            ]
             bare_at = min([at for at in bare if at >= 0], default=-1)

@@ -32,7 +32,7 @@ def packed(*names: str, locked: bool = False) -> bytes:
     place = io.BytesIO()
     with zipfile.ZipFile(place, "w") as archive:
         for name in names:
-            archive.writestr(name, "invented")
+            archive.writestr(zipfile.ZipInfo(name), "invented")
     data = bytearray(place.getvalue())
     if locked:  # flag 0 of each header; the content does not matter, nobody unpacks it
         for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
