@@ -223,7 +223,7 @@ def test_a_score_of_standard_input_is_that_of_the_library(
         words, cwd=tmp_path, env=environment(), input=raw, capture_output=True, check=True, timeout=300
     )
     lines = done.stdout.decode().splitlines()
-    assert len(lines) == 3, lines
+    assert 2 <= len(lines) <= 3, lines  # only what raises the score is a reason
     assert lines[0].endswith("standard input")
     assert b"SYNTHETIC" in done.stderr
 

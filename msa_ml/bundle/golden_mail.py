@@ -14,7 +14,7 @@ def golden_mail() -> dict[str, bytes]:
     Examples
     --------
     >>> sorted(golden_mail())[:2]
-    ['bad_base64', 'bounce']
+    ['backscatter', 'bad_base64']
     """
     return {**_ordinary(), **_abusive(), **_hostile()}
 

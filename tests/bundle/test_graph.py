@@ -31,7 +31,7 @@ def graph() -> Graph:
     trees, base = model.trees()
     return Graph(
         emit(
-            width=5,
+            width=6,
             trees=trees,
             base_margin=base,
             slope=1.3,
@@ -44,7 +44,7 @@ def graph() -> Graph:
 def _content_emitted(hashing: NgramHash, weight: np.ndarray) -> bytes:
     trees, base = _trees()[0].trees()
     return emit(
-        width=5,
+        width=6,
         trees=trees,
         base_margin=base,
         slope=1.0,
@@ -81,7 +81,7 @@ def test_content_logit_is_the_specification_in_library_and_graph(
 ) -> None:
     expected = _reference(text, head)
     library = HASHING.matrix({"text": [text], "head": [head]}) @ WEIGHT + 0.7
-    vectors = Vectors(np.zeros((1, 5), np.float32), {"text": [text], "head": [head]})
+    vectors = Vectors(np.zeros((1, 6), np.float32), {"text": [text], "head": [head]})
     found = graph.run(graph.inputs(vectors, 0), "content_logit")
     assert library[0] == pytest.approx(expected, abs=1e-5)
     assert found[0] == pytest.approx(expected, abs=1e-5)
@@ -98,7 +98,7 @@ def test_repetitions_count_once_however_many_ngrams_meet_in_a_slot(half: bool) -
     noise = random.bytes(30_000)
     for text in (noise, noise * 2, noise[:500] * 50, b"\0" * 9000, b"ab" * 4000 + noise[:9]):
         library = float((hashing.matrix({"text": [text]}) @ weight)[0])
-        vectors = Vectors(np.zeros((1, 5), np.float32), {"text": [text]})
+        vectors = Vectors(np.zeros((1, 6), np.float32), {"text": [text]})
         found = graph.run(graph.inputs(vectors, 0), "content_logit")
         assert found[0] == pytest.approx(library, abs=2e-5)
 
@@ -159,7 +159,7 @@ def test_trees_agree_at_thresholds_infinities_and_missing() -> None:
 
 
 def test_every_row_of_a_batch_shares_the_content(graph: Graph) -> None:
-    dense = np.random.default_rng(2).normal(size=(3, 5)).astype(np.float32)
+    dense = np.random.default_rng(2).normal(size=(3, 6)).astype(np.float32)
     content = {"text": [b"free money"], "head": [b"from"]}
     inputs = graph.inputs(Vectors(dense[:1], content), 0)
     together = graph.run({**inputs, "dense": dense})

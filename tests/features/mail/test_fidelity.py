@@ -32,8 +32,7 @@ REASONS = {
     "no_boundary": "a multipart whose boundary never occurs: ours reads one text; theirs has no part",
     "junk_after_end": "something follows the last boundary on its line: ours ends there; theirs keeps it as text",
     "delivery_status": "message/delivery-status: theirs makes an empty text part of each block of fields, ours one part",
-    "not_shown": "URLs in head, script, template or noscript: ours reads what is shown",
-    "capital_www": "WWW. in capitals without a scheme is no URL for ours",
+    "not_shown": "URLs in head, script or template: ours reads what is shown",
     "limit": "ours stops at 500 URLs",
 }  # fmt: skip
 
@@ -175,7 +174,7 @@ def url_difference(found: Message, mine: list[Text], other: list[Text]) -> set[s
     seen, wanted = set(found.urls), urls(mine)
     if len(seen) >= found.limits.urls:
         return {"limit"}
-    named = {_lost(url, shown=wanted[url]) for url in wanted.keys() - seen}
+    named = {_lost(shown=wanted[url]) for url in wanted.keys() - seen}
     if seen - wanted.keys():
         named.add("unclassified")
     if {*wanted} != {*urls(other)} and [lines(text.text) for text in mine] == [lines(t.text) for t in other]:
@@ -183,10 +182,8 @@ def url_difference(found: Message, mine: list[Text], other: list[Text]) -> set[s
     return named
 
 
-def _lost(url: str, *, shown: bool) -> str:
-    if not shown:
-        return "not_shown"
-    return "capital_www" if url[:4].lower() == "www." and url[:3] != "www" else "unclassified"
+def _lost(*, shown: bool) -> str:
+    return "unclassified" if shown else "not_shown"
 
 
 def differences(raw: bytes) -> set[str]:
