@@ -116,6 +116,10 @@ class Extractor(Reader):
     def extract(self, record: Any) -> Mapping[str, float]:
         """Return values by short name; what is left out is unknown. Never raises on what a sender wrote."""
 
+    def matrix(self, batch: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002 - the name that rows have
+        """Return one Float32 column for each declared feature of N rows; see :mod:`msa_ml.features.table`."""
+        raise InputError(f"{self.name} reads one {self.kind} at a time, not rows of plain fields.")
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Full names, in order."""
@@ -287,7 +291,8 @@ class FeatureSet:
     def extract(self, records: Iterable[Any]) -> Vectors:
         """Return the vectors of N records (of :class:`~msa_ml.features.mail.message.Message` for mail).
 
-        A record is let go once its vector is known, so records that are made on the way never fill the memory.
+        A record is let go once its vector is known, so records that are made on the way never fill the memory. For rows
+        of plain fields :meth:`extract_rows` is faster.
         """
         values = array("f")
         content: dict[str, list[bytes]] = {view.name: [] for view in self.views}
@@ -298,6 +303,20 @@ class FeatureSet:
                 content[view.name].append(view.content(record)[: view.limit])
         dense = np.frombuffer(values, np.float32) if values else np.empty(0, np.float32)
         return Vectors(dense.reshape(count, len(self.columns)), content)
+
+    def extract_rows(self, batch: pl.DataFrame) -> Vectors:
+        """Return the vectors of N events that are rows of plain fields; see :mod:`msa_ml.features.table`.
+
+        Parameters
+        ----------
+        batch
+            One row an event, with the columns that the extractors read.
+        """
+        found = [extractor.matrix(batch).to_numpy() for extractor in self.extractors]
+        content = {
+            view.name: [view.content(row) for row in batch.iter_rows(named=True)] for view in self.views
+        }
+        return Vectors(np.ascontiguousarray(np.concatenate(found, axis=1), np.float32), content)
 
     def _append(self, record: Any, values: array[float]) -> None:
         """Append the F values of one record. An array of C floats takes them three times as fast as numpy does."""
