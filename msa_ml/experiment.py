@@ -96,10 +96,21 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class EvaluationChoice:
-    """``[evaluation]``: false-positive budgets of the policies and replicates of the bootstrap."""
+    """``[evaluation]``.
+
+    Attributes
+    ----------
+    budgets
+        False-positive budgets of the policies, shares.
+    replicates
+        Of the bootstrap.
+    per_day
+        Events that the analysts can review in a day: the k of precision at k per day.
+    """
 
     budgets: tuple[float, ...] = (0.0001, 0.001, 0.01)
     replicates: int = 400
+    per_day: int = 50
 
 
 @dataclass(frozen=True)
@@ -165,6 +176,7 @@ class Experiment:
             ("model.trees.child_weight", trees.child_weight, 0, 1e9),
             ("model.trees.l2", trees.l2, 0, 1e9),
             ("evaluation.replicates", self.evaluation.replicates, 20, 100_000),
+            ("evaluation.per_day", self.evaluation.per_day, 1, 10_000_000),
         ]
 
     @classmethod

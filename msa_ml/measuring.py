@@ -14,7 +14,7 @@ from msa_ml.bundle.read import Bundle
 from msa_ml.dataset.dataset import Dataset, day_of, weights_of
 from msa_ml.errors import DataRefused
 from msa_ml.evaluation import plots
-from msa_ml.evaluation.evaluation import Evaluation, evaluate
+from msa_ml.evaluation.evaluation import REVIEWED, Evaluation, evaluate
 from msa_ml.evaluation.obfuscation.plot import obfuscation as obfuscation_plot
 from msa_ml.evaluation.obfuscation.robustness import Robustness, measure
 from msa_ml.evaluation.obfuscation.trick import all_tricks
@@ -184,6 +184,7 @@ def evaluate_bundle(
     with_training: bool = False,
     obfuscation: bool = False,
     seed: int = 0,
+    per_day: int = REVIEWED,
     workers: int = 0,
     progress: Progress | None = None,
 ) -> Measured:
@@ -198,6 +199,8 @@ def evaluate_bundle(
         Also hide a sample of the labelled spam by every trick of the obfuscation suite, see :func:`hide`.
     seed
         Of that sample and of the tricks.
+    per_day
+        Events that the analysts can review in a day: the k of precision at k per day.
 
     Raises
     ------
@@ -242,6 +245,7 @@ def evaluate_bundle(
             day=day_of(part),
             slices=slices_of(part),
             synthetic=dataset.synthetic,
+            per_day=per_day,
         )
     measured = Measured(
         bundle=bundle,

@@ -241,6 +241,7 @@ def fit(
             slices=slices_of(index),
             seed=experiment.seed,
             replicates=experiment.evaluation.replicates,
+            per_day=experiment.evaluation.per_day,
             synthetic=prepared.dataset.synthetic,
         )
     importance = dict(zip(prepared.features.columns, model.trees_.gain().tolist(), strict=True))

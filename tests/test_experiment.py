@@ -44,6 +44,7 @@ def _keys(table: dict[str, object], prefix: str = "") -> set[str]:
         ('task = "spam"\n[split]\ngap = "soon"', "a length of time such as 90d"),
         ('task = "spam"\n[evaluation]\nbudgets = [2.0]', "budgets must be shares"),
         ('task = "spam"\n[model.content]\nsizes = 4', "model.content.sizes must be a table"),
+        ('task = "spam"\n[evaluation]\nper_day = 0', "evaluation.per_day must be 1 to"),
         ('task = "spam"\nmodel = 4', "model must be a table"),
         ("task = ", "is not valid TOML"),
         ('task = "spam"\n[split]\ngap = "-1d"', "cannot be negative"),

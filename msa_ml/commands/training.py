@@ -112,6 +112,12 @@ def _experiment(what: str) -> Experiment:
     help="Also hide 300 of the spam mails by every trick of the obfuscation suite; about a minute.",
 )
 @click.option(
+    "--per-day",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Events that your analysts can review in a day, for precision at K per day; default: 50.",
+)
+@click.option(
     "--backtest",
     is_flag=True,
     help="Train a task or an experiment on the first part of the window, then score and learn the rest day by day.",
@@ -144,6 +150,7 @@ def evaluate_command(
     sources: tuple[str, ...],
     with_training: bool,
     obfuscation: bool,
+    per_day: int | None,
     backtest: bool,
     start: str | None,
     retrain_every: int | None,
@@ -159,8 +166,8 @@ def evaluate_command(
     settings = settings_of(home, no_wait=no_wait)
     measured: Backtest | Measured
     if backtest:
-        if with_training or obfuscation:
-            raise InputError("--backtest excludes --with-training and --obfuscation.")
+        if with_training or obfuscation or per_day:
+            raise InputError("--backtest excludes --with-training, --obfuscation and --per-day.")
         experiment = _experiment(what)
         experiment = experiment.with_data(**{key: value for key, value in data.items() if value is not None})
         measured = _backtest(settings, experiment, moment, start, retrain_every or 0, workers)
@@ -169,7 +176,7 @@ def evaluate_command(
             raise InputError("--start and --retrain-every belong to --backtest.")
         measured = _measure(
             settings, Path(what), since, until, moment, sources, workers,
-            with_training=with_training, obfuscation=obfuscation,
+            with_training=with_training, obfuscation=obfuscation, per_day=per_day,
         )  # fmt: skip
     show(measured.table(), as_json=as_json)
     if html is not None:
@@ -189,8 +196,10 @@ def _measure(
     *,
     with_training: bool,
     obfuscation: bool,
+    per_day: int | None,
 ) -> Measured:
     from msa_ml.bundle.read import load as load_bundle
+    from msa_ml.evaluation.evaluation import REVIEWED
     from msa_ml.measuring import evaluate_bundle
     from msa_ml.pipeline import load
 
@@ -201,6 +210,7 @@ def _measure(
         dataset,
         with_training=with_training,
         obfuscation=obfuscation,
+        per_day=per_day or REVIEWED,
         workers=workers,
         progress=Bars(),
     )

@@ -47,7 +47,7 @@ class Evaluation:
     metrics
         By name: ``tpr_at_fpr_0.01pct``, ``tpr_at_fpr_0.1pct``, ``tpr_at_fpr_1pct`` and ``average_precision``,
         ``brier``, ``ece`` (shares 0..1), ``one_minus_roca_pct`` (percent), ``log_loss`` (nats), and with days
-        ``precision_at_50_per_day``.
+        ``precision_at_<k>_per_day``.
     policies
         Strictest first.
     default
@@ -259,8 +259,9 @@ def evaluate(
     draws = Bootstrap.of(clusters(size, campaign, day), rows, replicates=replicates, seed=seed)
     ham = effective(rows[~abuse])
     found = {**measure_ranking(ranking, draws), **measure_probability(abuse, shares, draws)}
+    name = f"precision_at_{per_day}_per_day"
     if day is not None and weight is None:
-        found[f"precision_at_{per_day}_per_day"] = measure_days(abuse, scores, day, per_day, draws)
+        found[name] = measure_days(abuse, scores, day, per_day, draws)
     return Evaluation(
         ham=int((~abuse).sum()),
         spam=int(abuse.sum()),
@@ -277,7 +278,12 @@ def evaluate(
             for name, values in (slices or {}).items()
         },
         metric_notes={
-            f"tpr_at_{policy_name(budget)}": note for budget in BUDGETS if (note := budget_note(budget, ham))
+            **{
+                f"tpr_at_{policy_name(budget)}": note
+                for budget in BUDGETS
+                if (note := budget_note(budget, ham))
+            },
+            **({name: note} if name in found and (note := queue_note(day, per_day)) else {}),
         },
         notes=_notes(draws, abuse, weighted=weight is not None),
         replicates=len(draws.draws),
@@ -298,6 +304,19 @@ def budget_note(budget: float, ham: float) -> str:
     if ham >= needed:
         return ""
     return f"hangs on {math.floor(budget * ham) + 1:,} of {math.floor(ham):,} ham; {needed:,} needed"
+
+
+def queue_note(day: ArrayLike | None, per_day: int) -> str:
+    """Return why precision at k must not be leant on: days on which all events fit into the queue, so nothing is chosen.
+
+    Examples
+    --------
+    >>> queue_note([1, 1, 1, 2], 2)
+    '1 of 2 days hold no more than 2 events'
+    """
+    sizes = np.unique(np.asarray([] if day is None else day), return_counts=True)[1]
+    full = int((sizes <= per_day).sum())
+    return f"{full:,} of {len(sizes):,} days hold no more than {per_day:,} events" if full else ""
 
 
 def window_of(day: ArrayLike | None) -> tuple[str, ...]:

@@ -63,6 +63,23 @@ def test_weighted_numbers_are_those_of_the_weighted_metrics() -> None:
     assert "weighted" in found.table()
 
 
+def test_precision_at_the_analysts_capacity_draws_whole_days() -> None:
+    """A day is the cluster: its queue exists only as a whole, so good and bad days widen the interval."""
+    rows = 40
+    day = np.repeat(np.arange(10), rows)
+    y = np.tile(np.r_[np.ones(20), np.zeros(20)], 10).astype(int)
+    logit = np.where(day % 2 == 0, 1.0, -1.0) * (2 * y - 1)  # right on even days, wrong on odd ones
+    found = evaluate(y, logit, policies=[RULE], day=day, per_day=20, replicates=400)
+    interval = found.metrics["precision_at_20_per_day"]
+    assert interval.value == 0.5
+    assert interval.low < 0.3
+    assert interval.high > 0.7
+    assert "precision at 20 per day" in found.table()
+    assert found.metric_notes.get("precision_at_20_per_day", "") == ""
+    idle = evaluate(y, logit, policies=[RULE], day=day, per_day=60, replicates=20)
+    assert idle.metric_notes["precision_at_60_per_day"] == "10 of 10 days hold no more than 60 events"
+
+
 def test_every_interval_holds_its_number_and_is_no_point() -> None:
     found = evaluation()
     intervals = dict(found.metrics)
