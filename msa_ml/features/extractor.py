@@ -127,9 +127,13 @@ class Extractor(Reader):
 
 
 class View(Reader):
-    """Chooses the bytes of one record that a content model reads."""
+    """Chooses the bytes of one record that a content model reads.
+
+    ``limit`` is in bytes. ``portable = "yes"`` promises that the rule in the class's module is all a port needs.
+    """
 
     limit: ClassVar[int] = 4096
+    portable: ClassVar[Literal["yes", "runtime"]] = "runtime"
 
     @abstractmethod
     def content(self, record: Any) -> bytes:

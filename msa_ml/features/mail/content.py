@@ -56,24 +56,6 @@ def cut(data: bytes, limit: int) -> bytes:
     return data[:limit].decode("utf-8", "ignore").encode("utf-8")
 
 
-class Raw(View):
-    """The first bytes of the message as it came, without the ignored fields.
-
-    Nothing is decoded, so encodings, boundaries, hosts and dates are all seen: it scores best within one collection and
-    carries the most of that collection to another.
-    """
-
-    name = "raw"
-    kind = "mail"
-    limit = 3000
-
-    def content(self, mail: Message) -> bytes:
-        """Return the bytes of one mail."""
-        head = b"\n".join(mail.visible_fields)[: self.limit]
-        body = mail.raw[mail.block.body : mail.block.body + self.limit]
-        return (head + b"\n\n" + body)[: self.limit]
-
-
 _AS_WRITTEN = (
     "x-mailer",
     "user-agent",

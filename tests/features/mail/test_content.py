@@ -2,7 +2,7 @@
 
 import pytest
 
-from msa_ml.features.mail.content import Head, Raw, Text
+from msa_ml.features.mail.content import Head, Text
 from msa_ml.features.mail.message import Message
 from tests.features.mail.make import html, mail, multipart
 
@@ -52,10 +52,3 @@ def test_head_names_no_date_no_identifier_and_not_the_receiving_side() -> None:
         "helo a0 line0.example.net",
     ):
         assert line in text.splitlines()
-
-
-def test_raw_is_the_beginning_without_ignored_fields() -> None:
-    found = mail("X-Spam-Flag: YES", "Subject: a", " b", body=b"\xff\x00" + b"x" * 5000)
-    content = Raw().content(found)
-    assert content.startswith(b"Subject: a\n b\n\n\xff\x00xx")
-    assert len(content) == 3000
