@@ -87,9 +87,32 @@ def subnet(ip: str) -> str:
     return f"multiIf(isIPv4String({plain}), {four}, isIPv6String({plain}), {six}, '')"
 
 
+_LETTERS = r"\pL+"
+# Decimal digits, and what str.isdigit() knows beside them (superscripts, digits in circles ...).
+_DIGITS = (
+    r"[\p{Nd}\x{B2}\x{B3}\x{B9}\x{1369}-\x{1371}\x{19DA}\x{2070}\x{2074}-\x{2079}\x{2080}-\x{2089}\x{2460}-\x{2468}"
+    r"\x{2474}-\x{247C}\x{2488}-\x{2490}\x{24EA}\x{24F5}-\x{24FD}\x{24FF}\x{2776}-\x{277E}\x{2780}-\x{2788}"
+    r"\x{278A}-\x{2792}\x{10A40}-\x{10A43}\x{10E60}-\x{10E68}\x{11052}-\x{1105A}\x{1F100}-\x{1F10A}]+"
+)
+
+
+def name_pattern(name: str, email: str) -> str:
+    """Return the shape of a name, else of the local part of an address, as ``columns.name_pattern`` does."""
+    local = f"arrayStringConcat(arrayPopBack(splitByChar('@', {email})), '@')"
+    text_of = f"substringUTF8(if({name} != '', {name}, {local}), 1, 256)"
+    letters = f"replaceRegexpAll({text_of}, {text(_LETTERS)}, 'a')"
+    digits = f"replaceRegexpAll({letters}, {text(_DIGITS)}, '0')"
+    return f"substringUTF8({digits}, 1, 64)"
+
+
 # Expressions over other columns of ours, which stand beside them in the same SELECT.
 _MADE = {
-    "signup": {"email_domain": "if(position(email, '@') > 0, lower(splitByChar('@', email)[-1]), '')"},
+    "signup": {
+        "email_domain": "if(position(email, '@') > 0, lower(splitByChar('@', email)[-1]), '')",
+        "name_pattern": name_pattern("user_name", "email"),
+        "campaign": "if(name_pattern = '' OR ip_subnet = '' OR user_agent = '', '', "
+        "lower(hex(sipHash64(name_pattern, ip_subnet, user_agent))))",
+    },
     "label": {
         "label_id": "lower(hex(substring(SHA256(arrayStringConcat([task, subject_kind, subject, source, label, "
         "toString(toUnixTimestamp64Milli(assumeNotNull(labelled_at)))], char(0))), 1, 16)))",

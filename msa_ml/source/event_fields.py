@@ -34,6 +34,7 @@ _UNKNOWN = frozenset(("", "-", "null", "none", "nan", "n/a", "na", "\\n", "unkno
 _TRUE = frozenset(("true", "t", "yes", "y", "1", "success", "ok"))
 _FALSE = frozenset(("false", "f", "no", "n", "0", "failure", "failed"))
 _BITS = {"asn": 32, "verification_attempts": 32, "status": 16, "bytes_sent": 64}
+_MADE_BY_THE_TABLE = ("campaign",)
 _PERSONAL = {  # field, its pseudonym, whether capitals matter
     "signup": (
         ("user_name", "user_pseudonym", False),
@@ -222,7 +223,7 @@ def blank(kind: Kind) -> Mapping[str, str | None]:
 
 @cache
 def schema(kind: Kind) -> Mapping[str, pl.DataType]:
-    """Return names and types of the rows to insert.
+    """Return names and types of the rows to insert; what the table makes itself is left to it.
 
     Examples
     --------
@@ -241,6 +242,8 @@ def schema(kind: Kind) -> Mapping[str, pl.DataType]:
     }
     found = {}
     for field in FIELDS[kind]:
+        if field.name in _MADE_BY_THE_TABLE:
+            continue
         bare = field.type.removeprefix("Nullable(").removeprefix("LowCardinality(")
         found[field.name] = types[field.type if bare == field.type else bare.removesuffix(")")]
     return {**found, "stored_at": TIME}

@@ -91,6 +91,7 @@ FIELDS: dict[Relation, tuple[Field, ...]] = {
         Field("referrer", "String", "personal"),
         Field("language", _WORD),
         Field("time_zone", _WORD),
+        Field("campaign", "String"),
         Field("key_id", _WORD),
         Field("attributes", "Map(String, String)", "personal"),
     ),

@@ -252,3 +252,47 @@ def test_a_read_only_user_reads_mapped_tables_and_results_go_elsewhere(front: Fr
             assert sum(len(part) for part in parts) == 3
         store.close()
     owner.close()
+
+
+NAMES = ["jo.smith84", "", "Аня 7", "x" * 300, "a²b٣", "\u0000é1", "12_34", "\uff4a\uff4f\uff19"]
+
+
+def test_patterns_and_campaigns_of_sign_ups_are_made_alike_everywhere(store: Store, tmp_path: Path) -> None:
+    mails = ["a@b.example", "local.part7@b.example", "", "", "", "", "@", ""]
+    frame = pl.DataFrame(
+        {
+            "n": range(8),
+            "name": NAMES,
+            "mail": mails,
+            "ip": ["192.0.2.77"] * 8,
+            "agent": ["x", "x", "", *"xxxxx"],
+        }
+    )
+    store.command(
+        "CREATE TABLE reg (n UInt32, name String, mail String, ip String, agent String, at DateTime) ENGINE = MergeTree ORDER BY n"
+    )
+    store.insert("reg", frame)
+    fields = '{ event_time = "at", origin = "n", ip = "ip", email = "mail", user_name = "name", user_agent = "agent" }'
+    settings = mapped(tmp_path, store, f'[source.signup]\ntable = "reg"\nfields = {fields}')
+    theirs = store.frame(f"SELECT * FROM {relation(settings, 'signup')} AS e ORDER BY toUInt32(e.origin)")
+    patterns = [
+        columns.name_pattern(name or mail.rpartition("@")[0]) for name, mail in zip(NAMES, mails, strict=True)
+    ]
+    assert theirs["name_pattern"].to_list() == patterns
+    ours = theirs.drop("campaign", "attributes").with_columns(ingested_at="event_time")
+    store.insert("signup_events", ours)
+    found = store.frame("SELECT campaign FROM signup ORDER BY toUInt32(origin)")["campaign"].to_list()
+    assert found == theirs["campaign"].to_list()
+    assert [bool(campaign) for campaign in found] == [True, True, False, True, True, True, True, True]
+    assert len(set(found)) == len(set(zip(patterns, frame["agent"], strict=True)))
+
+
+def test_a_campaign_that_a_source_names_is_kept(store: Store, tmp_path: Path) -> None:
+    store.command("CREATE TABLE reg (n UInt32, wave String, at DateTime) ENGINE = MergeTree ORDER BY n")
+    store.insert("reg", pl.DataFrame({"n": [1], "wave": ["w7"]}))
+    settings = mapped(
+        tmp_path,
+        store,
+        '[source.signup]\ntable = "reg"\nfields = { event_time = "at", origin = "n", campaign = "wave" }',
+    )
+    assert store.value(f"SELECT campaign FROM {relation(settings, 'signup')} AS e") == "w7"
