@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from msa_ml.bundle.read import Bundle, Score
+from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.score import Score
 from msa_ml.errors import InputError
 from msa_ml.features.mail.encoded import decode_words
 from msa_ml.features.mail.message import Message

@@ -8,6 +8,7 @@
     ├── Refused                 1   a gate, a check or a bundle said no
     │   ├── DataRefused         1   too few rows, one class only, a promise about rows that is broken
     │   └── BundleRefused       1   a bundle that must not be loaded
+    │       └── OtherVersion    1   one that other code made: it is sound, and this code computes other numbers
     └── Unavailable             3   a system that is needed does not answer
         ├── SourceUnavailable   3   ClickHouse
         ├── StoreBusy           3   another process holds the embedded store
@@ -76,6 +77,10 @@ class DataRefused(Refused):
 
 class BundleRefused(Refused):
     """A bundle that must not be loaded: damaged, changed, too new, or another specification."""
+
+
+class OtherVersion(BundleRefused):
+    """A bundle of other code: sound, but this code would compute other numbers; the message names the version to install."""
 
 
 class Unavailable(MsaError):  # noqa: N818 - names a state, as the exit code does

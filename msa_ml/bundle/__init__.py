@@ -3,6 +3,8 @@
 >>> from msa_ml.bundle import load  # the base install is enough
 """
 
-from msa_ml.bundle.read import Bundle, Score, load
+from msa_ml.bundle.limits import Limits
+from msa_ml.bundle.read import Bundle, load
+from msa_ml.bundle.score import Reason, Score
 
-__all__ = ["Bundle", "Score", "load"]
+__all__ = ["Bundle", "Limits", "Reason", "Score", "load"]

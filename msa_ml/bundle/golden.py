@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msa_ml.bundle.manifest import strict_json
-from msa_ml.errors import BundleRefused
+from msa_ml.errors import BundleRefused, OtherVersion
 
 LOGIT_TOLERANCE = 1e-4
 """Largest difference of a logit between two builds of onnxruntime; every golden score stands further than twice this
@@ -153,15 +153,17 @@ def replay(wanted: Iterable[Case], run: Iterable[Case], columns: Sequence[str]) 
 
     Raises
     ------
-    BundleRefused
+    OtherVersion
         A case differs; the message names the case and every number.
+    BundleRefused
+        There is no case.
     """
     count = 0
     for old, new in zip(wanted, run, strict=True):
         count += 1
         said = differences(old, new, columns)
         if said:
-            raise BundleRefused(
+            raise OtherVersion(
                 f"golden case '{old.name}' gives other numbers here: {'; '.join(said)}.",
                 hint="Install the package version that the manifest names.",
             )

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from msa_ml.errors import BundleRefused, UnknownNameError
+from msa_ml.errors import BundleRefused, OtherVersion, UnknownNameError
 from msa_ml.features.spec import digest
 
 FORMAT = 0
@@ -27,6 +27,8 @@ REQUIRED = ("model.onnx", "features.json", "history.json", "golden.jsonl", "MODE
 MOST_FILES = 200
 _DEEPEST = 50
 _PLAIN = re.compile(r"(?:lists/[A-Za-z0-9_][A-Za-z0-9_.-]*\.txt|[A-Za-z0-9_][A-Za-z0-9_.-]*)")
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,39}")
+_REVISION = re.compile(r"[0-9a-f]{7,64}\+?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -132,9 +134,10 @@ class Manifest:
                 f"{FILE} is damaged: {type(error).__name__}.", hint="Export the bundle again."
             ) from error
         if type(format_number) is not int or format_number != FORMAT:
-            raise BundleRefused(
-                f"the bundle has format {ascii(format_number)[:20]}; this package ({_package()}) reads format {FORMAT}.",
-                hint="Install a package version that reads it, or export the model again.",
+            made, what_to_do = who_made(data.get("package_version"), data.get("code_revision"))
+            raise OtherVersion(
+                f"the bundle has format {ascii(format_number)[:20]}; this package ({_package()}) reads format {FORMAT}. {made}",
+                hint=what_to_do,
             )
         _demand(_is_shallow(data), f"it is nested deeper than {_DEEPEST} levels")
         missing = [entry.name for entry in fields(cls) if entry.name not in data]
@@ -272,6 +275,35 @@ def _check_files(files: Mapping[str, object]) -> None:
 def sha256(data: bytes) -> str:
     """Return SHA-256 in hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def who_made(version: object, revision: object) -> tuple[str, str]:
+    """Say which version of this package made a bundle, and how to get it.
+
+    Both come from a manifest that may not be trusted yet; what is no plain version or revision is not repeated.
+
+    Examples
+    --------
+    >>> who_made("0.0.9", "")
+    ('It was made by msa-ml 0.0.9, this is msa-ml 0.1.0.', "Install what made it: pip install 'msa-ml==0.0.9'")
+    >>> print(*who_made("0.1.0", "3f2a9c1"))
+    It was made by msa-ml 0.1.0 too, from other code (revision 3f2a9c1). Check that revision out, or export the model again.
+    """
+    known = version if isinstance(version, str) and _VERSION.fullmatch(version) else ""
+    code = revision if isinstance(revision, str) and _REVISION.fullmatch(revision) else ""
+    if not known:
+        return "It does not say which version made it.", "Export the model again."
+    if f"msa-ml {known}" != _package():
+        return (
+            f"It was made by msa-ml {known}, this is {_package()}.",
+            f"Install what made it: pip install 'msa-ml=={known}'",
+        )
+    if code:
+        return (
+            f"It was made by msa-ml {known} too, from other code (revision {code}).",
+            "Check that revision out, or export the model again.",
+        )
+    return f"It was made by msa-ml {known} too, from other code.", "Export the model again."
 
 
 def _package() -> str:

@@ -5,11 +5,13 @@ Before the first score, hashes, format and specification are checked and the gol
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msa_ml.bundle import golden
-from msa_ml.bundle.manifest import FILE, MOST_FILES, Manifest, is_number, sha256, strict_json
+from msa_ml.bundle.limits import Limits
+from msa_ml.bundle.manifest import FILE, MOST_FILES, Manifest, is_number, sha256, strict_json, who_made
 from msa_ml.bundle.runtime import Graph
-from msa_ml.errors import BundleRefused, InputError, MsaError
+from msa_ml.bundle.score import Reason, Score, probability
+from msa_ml.errors import BundleRefused, InputError, MsaError, OtherVersion
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
@@ -36,60 +40,12 @@ BATCH = 64
 BATCH_BYTES = 8 * 1024 * 1024
 """Raw bytes after which a batch ends however few its mails are, so that memory stays bounded."""
 
+ASYNC_THREADS = 4
+"""Threads of one bundle for :meth:`Bundle.score_async`, or one a core where there are fewer. Python's lock lets one of
+them run at a time but for the graph, so more would only wait."""
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One contribution to a score: how far the logit would fall if this evidence were as in typical ham."""
-
-    name: str
-    words: str
-    value: float
-    contribution: float
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The verdict on one event.
-
-    Attributes
-    ----------
-    logit, probability
-        Calibrated, float32 of the graph.
-    decision
-        ``logit >= threshold`` of ``policy``.
-    policy
-        Name of the policy that decided.
-    decisions
-        The decision of every policy.
-    reasons
-        Largest contributions first; empty unless asked for.
-    bundle_id
-        For the decision log.
-    synthetic
-        Whether the model was trained on simulated events.
-    """
-
-    logit: float
-    probability: float
-    decision: bool
-    policy: str
-    decisions: Mapping[str, bool]
-    bundle_id: str
-    reasons: tuple[Reason, ...] = ()
-    synthetic: bool = False
-
-    def _repr_html_(self) -> str:
-        said = "flagged" if self.decision else "not flagged"
-        rows = [
-            (f"{reason.contribution:+.2f}", reason.name, reason.words, reason.value)
-            for reason in self.reasons
-        ]
-        return table(
-            ("contribution to the logit", "evidence", "what it is", "value"),
-            rows,
-            caption=f"{self.probability:.2%}, logit {self.logit:.2f}: {said} by {self.policy}",
-            synthetic=self.synthetic,
-        )
+_COMPLETE = (False, ())
+"""What is said of a score that rests on the whole event: not truncated, not degraded."""
 
 
 class Bundle:
@@ -103,6 +59,7 @@ class Bundle:
         features: FeatureSet,
         graph: Graph,
         golden_cases: bytes = b"",
+        limits: Limits = Limits(),  # noqa: B008 - a frozen value
     ) -> None:
         graph.require(len(features.columns), [view.name for view in features.views])
         self.path = path
@@ -115,12 +72,20 @@ class Bundle:
         self.specification = specification
         self.features = features
         self.graph = graph
+        self.limits = limits
 
     def vectors(self, mails: Sequence[bytes | Mail | Message]) -> Vectors:
         """Return the vectors of N mails."""
-        return self.features.extract([_message(mail) for mail in mails])
+        return self._extracted(mails, Limits())[0]
 
-    def score(self, mail: bytes | Mail | Message, *, policy: str | None = None, reasons: int = 0) -> Score:
+    def score(
+        self,
+        mail: bytes | Mail | Message,
+        *,
+        policy: str | None = None,
+        reasons: int = 0,
+        limits: Limits | None = None,
+    ) -> Score:
         """Score one mail.
 
         Parameters
@@ -131,11 +96,44 @@ class Bundle:
             Name of the policy that decides; default: the bundle's.
         reasons
             How many contributions to explain.
+        limits
+            Size and time of this mail; default: those the bundle was loaded with.
         """
-        vectors = self.vectors([mail])
+        vectors, [note] = self._extracted([mail], limits or self.limits)
         logit = self.graph.logits(vectors)[0]
         explained = self._reasons(vectors, float(logit), reasons) if reasons else ()
-        return self._verdict(logit, policy, explained)
+        return self._verdict(logit, policy, explained, note)
+
+    async def score_async(
+        self,
+        mail: bytes | Mail | Message,
+        *,
+        policy: str | None = None,
+        reasons: int = 0,
+        limits: Limits | None = None,
+    ) -> Score:
+        """Score one mail like :meth:`score`, on one of :data:`ASYNC_THREADS` threads of this bundle.
+
+        The queue before these threads has no end: whoever takes mail from outside bounds how much of it waits.
+        """
+        work = partial(self.score, mail, policy=policy, reasons=reasons, limits=limits)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        """Started by the first call, and gone with the bundle."""
+        return ThreadPoolExecutor(min(ASYNC_THREADS, os.cpu_count() or 1), "msa-ml-score")
+
+    def warm_up(self) -> int:
+        """Score every golden mail once, with reasons, and return their number.
+
+        The first mails of a process are slower: patterns are compiled, lists read, and the graph allocates. Loading
+        with ``replay`` has done most of it.
+        """
+        cases = list(golden.read_cases(self._golden.decode("utf-8")))
+        for case in cases:
+            self.score(case.raw, reasons=1)
+        return len(cases)
 
     def score_many(
         self,
@@ -144,6 +142,7 @@ class Bundle:
         policy: str | None = None,
         reasons: int = 0,
         batch: int = BATCH,
+        limits: Limits | None = None,
     ) -> Iterator[Score]:
         """Score mails in order; every score is the same as of :meth:`score`.
 
@@ -156,30 +155,60 @@ class Bundle:
         batch
             So many mails are parsed before the graph runs over them one after the other, and their scores come
             together. The graph is small and costs half as much while its code is warm. Give 1 for a slow source.
+        limits
+            Of each mail; as for :meth:`score`.
         """
         for some in _batches(mails, batch):
-            vectors = self.vectors(some)
-            for row, logit in enumerate(self.graph.logits(vectors)):
+            vectors, notes = self._extracted(some, limits or self.limits)
+            for row, (logit, note) in enumerate(zip(self.graph.logits(vectors), notes, strict=True)):
                 explained = self._reasons(vectors[row : row + 1], float(logit), reasons) if reasons else ()
-                yield self._verdict(logit, policy, explained)
+                yield self._verdict(logit, policy, explained, note)
+
+    def _extracted(
+        self, mails: Sequence[bytes | Mail | Message], limits: Limits
+    ) -> tuple[Vectors, list[tuple[bool, tuple[str, ...]]]]:
+        """Return the vectors of N mails within their limits, and of each whether it was truncated, and what is missing."""
+        notes: list[tuple[bool, tuple[str, ...]]] = []
+
+        def parsed() -> Iterator[Message]:
+            for mail in mails:
+                message, truncated = _message(mail, limits.bytes)
+                notes.append((truncated, ()))
+                yield message
+
+        if limits.seconds == math.inf:
+            return self.features.extract(parsed()), notes
+        parts = []
+        for row, message in enumerate(parsed()):
+            vectors, degraded = self.features.extract_until(message, limits.deadline())
+            parts.append(vectors)
+            notes[row] = (notes[row][0], degraded)
+        return Vectors.concatenate(parts), notes
 
     def score_vectors(self, vectors: Vectors, *, policy: str | None = None) -> list[Score]:
         """Score N vectors that were extracted before, or logged."""
         return [self._verdict(logit, policy, ()) for logit in self.graph.logits(vectors)]
 
-    def _verdict(self, logit: np.float32, policy: str | None, reasons: tuple[Reason, ...]) -> Score:
+    def _verdict(
+        self,
+        logit: np.float32,
+        policy: str | None,
+        reasons: tuple[Reason, ...],
+        note: tuple[bool, tuple[str, ...]] = _COMPLETE,
+    ) -> Score:
         chosen = self.manifest.policy(policy)
         value = float(logit)
         decisions = {name: value >= threshold for name, threshold in self._thresholds.items()}
         return Score(
             value,
-            _probability(value),
+            probability(value),
             decisions[chosen.name],
             chosen.name,
             decisions,
             self._id,
             reasons,
             self.manifest.synthetic,
+            *note,
         )
 
     @property
@@ -209,7 +238,7 @@ class Bundle:
             A case gives other numbers here.
         """
         # The bytes whose hash was checked, not what stands in the folder by now.
-        with _refusing("the golden cases cannot be replayed"):
+        with _refusing("the golden cases cannot be replayed"), _naming_version(self.manifest):
             cases = list(golden.read_cases(self._golden.decode("utf-8")))
             run = (self.case(case.name, case.raw) for case in cases)
             return golden.replay(cases, run, self.specification.columns)
@@ -254,7 +283,13 @@ class Bundle:
         )
 
 
-def load(path: str | Path, *, packages: Iterable[str] = ("msa_ml",), replay: bool = True) -> Bundle:
+def load(
+    path: str | Path,
+    *,
+    packages: Iterable[str] = ("msa_ml",),
+    replay: bool = True,
+    limits: Limits = Limits(),  # noqa: B008 - a frozen value
+) -> Bundle:
     """Load and verify a bundle.
 
     Parameters
@@ -266,6 +301,8 @@ def load(path: str | Path, *, packages: Iterable[str] = ("msa_ml",), replay: boo
         ``msa_ml`` only modules of ``msa_ml.features`` are imported.
     replay
         Replay the golden cases now. Without it hashes and specification are still checked.
+    limits
+        Size and time that one mail may take; the replay has no time limit.
 
     Raises
     ------
@@ -281,13 +318,13 @@ def load(path: str | Path, *, packages: Iterable[str] = ("msa_ml",), replay: boo
             f"{folder} is no bundle: it holds no {FILE}.", hint="Name the folder that export wrote."
         )
     with _refusing("the bundle cannot be read"):
-        bundle = _load(folder, allowed)
+        bundle = _load(folder, allowed, limits)
     if replay:
         bundle.verify()
     return bundle
 
 
-def _load(folder: Path, packages: tuple[str, ...]) -> Bundle:
+def _load(folder: Path, packages: tuple[str, ...], limits: Limits) -> Bundle:
     found = _plain_files(folder)
     data = _read(folder / FILE, LARGEST_BUNDLE)
     manifest = Manifest.parse(data)
@@ -306,7 +343,8 @@ def _load(folder: Path, packages: tuple[str, ...]) -> Bundle:
             f"{specification.digest[:12]}.",
             hint="Export the bundle again.",
         )
-    features = specification.feature_set(Lists(_lists(files), only_given=True), packages=packages)
+    with _naming_version(manifest):
+        features = specification.feature_set(Lists(_lists(files), only_given=True), packages=packages)
     if not manifest.kind == specification.kind == features.kind:
         raise BundleRefused(
             f"manifest, specification and extractors name different kinds of event; extractors: {features.kind}.",
@@ -315,7 +353,7 @@ def _load(folder: Path, packages: tuple[str, ...]) -> Bundle:
     if not isinstance(_table(files, "history.json").get("counters"), list):
         raise BundleRefused("history.json holds no list of counters.", hint="Export the bundle again.")
     graph = Graph(files["model.onnx"])
-    return Bundle(folder, manifest, specification, features, graph, files["golden.jsonl"])
+    return Bundle(folder, manifest, specification, features, graph, files["golden.jsonl"], limits)
 
 
 @contextmanager
@@ -328,6 +366,16 @@ def _refusing(what: str) -> Iterator[None]:
     except Exception as error:
         said = error.message if isinstance(error, MsaError) else f"{type(error).__name__}."
         raise BundleRefused(f"{what}: {said}", hint="Export the bundle again.") from error
+
+
+@contextmanager
+def _naming_version(manifest: Manifest) -> Iterator[None]:
+    """Say in a refusal of other code which version of this package made the bundle."""
+    try:
+        yield
+    except OtherVersion as error:
+        made, what_to_do = who_made(manifest.package_version, manifest.code_revision)
+        raise OtherVersion(f"{error.message} {made}", hint=what_to_do) from error
 
 
 def _table(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
@@ -381,15 +429,12 @@ def _batches(mails: Iterable[bytes | Mail | Message], most: int) -> Iterator[lis
         yield held
 
 
-def _probability(logit: float) -> float:
-    """Return the probability in float64; the graph's own, float32, rounds to 1 above a logit of 17."""
-    return 1.0 / (1.0 + math.exp(-min(max(logit, -700.0), 700.0)))
-
-
-def _message(mail: bytes | Mail | Message) -> Message:
+def _message(mail: bytes | Mail | Message, most: int) -> tuple[Message, bool]:
+    """Return the mail parsed, and whether only its first ``most`` bytes were."""
     if isinstance(mail, Message):
-        return mail
-    return Message(without_from_line(mail.raw if isinstance(mail, Mail) else bytes(mail)))
+        return (mail, False) if len(mail.raw) <= most else (Message(mail.raw[:most]), True)
+    raw = without_from_line(mail.raw if isinstance(mail, Mail) else bytes(mail))
+    return Message(raw[:most]), len(raw) > most
 
 
 def _plain_files(folder: Path) -> set[str]:

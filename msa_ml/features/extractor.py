@@ -27,7 +27,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -308,6 +308,34 @@ class FeatureSet:
         dense = np.frombuffer(values, np.float32) if values else np.empty(0, np.float32)
         return Vectors(dense.reshape(count, len(self.columns)), content)
 
+    def extract_until(self, record: Any, late: Callable[[], bool]) -> tuple[Vectors, tuple[str, ...]]:
+        """Return the vectors of one record, and the names of the extractors that were left out.
+
+        Content views are always computed, and first; they are short, and carry most of the evidence. Each extractor
+        then starts only while it is not late. One that has started ends, so the time of the longest comes on top.
+
+        Parameters
+        ----------
+        record
+            One record, for example a :class:`~msa_ml.features.mail.message.Message`.
+        late
+            Asked before each extractor.
+
+        Examples
+        --------
+        >>> from msa_ml.features.mail.date import Date
+        >>> from msa_ml.features.mail.message import Message
+        >>> from msa_ml.features.mail.subject import Subject
+        >>> answers = iter([False, True])
+        >>> FeatureSet([Subject(), Date()]).extract_until(Message(b"Subject: x"), lambda: next(answers))[1]
+        ('mail.date',)
+        """
+        content = {view.name: [view.content(record)[: view.limit]] for view in self.views}
+        values = array("f")
+        left_out = self._append(record, values, late)
+        dense = np.frombuffer(values, np.float32) if values else np.empty(0, np.float32)
+        return Vectors(dense.reshape(1, len(self.columns)), content), tuple(left_out)
+
     def extract_rows(self, batch: pl.DataFrame) -> Vectors:
         """Return the vectors of N events that are rows of plain fields; see :mod:`msa_ml.features.table`.
 
@@ -322,9 +350,17 @@ class FeatureSet:
         }
         return Vectors(np.ascontiguousarray(np.concatenate(found, axis=1), np.float32), content)
 
-    def _append(self, record: Any, values: array[float]) -> None:
-        """Append the F values of one record. An array of C floats takes them three times as fast as numpy does."""
+    def _append(self, record: Any, values: array[float], late: Callable[[], bool] | None = None) -> list[str]:
+        """Append the F values of one record, ``nan`` for extractors that would start late; return the names of those.
+
+        An array of C floats takes them three times as fast as numpy does.
+        """
+        left_out = []
         for extractor, names, unknown in self._plan:
+            if late is not None and late():
+                left_out.append(extractor.name)
+                values.extend(unknown)
+                continue
             found = extractor.extract(record)
             begin = len(values)
             try:
@@ -332,6 +368,7 @@ class FeatureSet:
             except TypeError:  # an extractor of a notebook may say None
                 del values[begin:]
                 values.extend([math.nan if found.get(name) is None else found[name] for name in names])
+        return left_out
 
     def __repr__(self) -> str:
         return f"FeatureSet({self.kind}: {len(self.columns)} features, {len(self.views)} content views)"

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from msa_ml.errors import BundleRefused
+from msa_ml.errors import BundleRefused, OtherVersion
 from msa_ml.features.extractor import Extractor, Feature, FeatureSet, Reader, View
 from msa_ml.features.word_lists import Lists
 
@@ -154,8 +154,10 @@ class Specification:
 
         Raises
         ------
+        OtherVersion
+            A class or its parameters are unknown here, or the digests differ: other code or lists.
         BundleRefused
-            A class is unknown or not allowed, or the digests differ: other code, parameters or lists.
+            A class is not allowed, or cannot be imported.
         """
         allowed = tuple(packages)
         extractors = [_build(entry, lists, allowed, Extractor) for entry in self.extractors]
@@ -170,7 +172,7 @@ class Specification:
                 )
                 if _digests(old) != _digests(new)
             ]
-            raise BundleRefused(
+            raise OtherVersion(
                 f"the specification differs from this code and these lists in: {', '.join(changed)}.",
                 hint="Install the package version that the manifest names, or export the bundle again.",
             )
@@ -220,10 +222,13 @@ def _build(entry: Mapping[str, Any], lists: Lists, packages: tuple[str, ...], ba
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        raise BundleRefused(
-            f"the specification names {path}, which this installation does not have.",
-            hint="Install the package version that the manifest names.",
-        ) from error
+        said = f"the specification names {path}, which this installation does not have."
+        package = module_name.partition(".")[0]
+        if package != OWN_PACKAGE:
+            raise BundleRefused(
+                said, hint=f"Install the version of {package} that it was trained with."
+            ) from error
+        raise OtherVersion(said, hint="Install the package version that the manifest names.") from error
     except (Exception, SystemExit) as error:
         raise BundleRefused(
             f"the specification names {path}; importing its module failed with {type(error).__name__}.",
@@ -234,7 +239,10 @@ def _build(entry: Mapping[str, Any], lists: Lists, packages: tuple[str, ...], ba
     try:
         return found(lists=lists, **entry["parameters"])
     except Exception as error:
-        raise BundleRefused(f"{path} does not take the parameters of the specification.") from error
+        raise OtherVersion(
+            f"{path} does not take the parameters of the specification.",
+            hint="Install the package version that the manifest names.",
+        ) from error
 
 
 def _allowed(path: str, packages: tuple[str, ...]) -> tuple[str, str]:
