@@ -44,13 +44,16 @@ def invented(number: int, seed: int) -> tuple[list[bytes], np.ndarray]:
     return mails, y
 
 
-def contents(features: FeatureSet) -> Contents:
+SIZES: dict[str, tuple[int, ...]] = {"head": (4,), "text": (2, 4)}
+
+
+def contents(features: FeatureSet, sizes: dict[str, tuple[int, ...]] = SIZES) -> Contents:
     """Train on invented mail and return what goes into a bundle."""
     mails, y = invented(900, seed=1)
     vectors = vectors_of(features, mails)
     train, held = slice(0, 500), slice(500, 900)
     model = ContentStack(
-        content={"sizes": {"head": (4,), "text": (2, 4)}, "bits": 12, "epochs": 3},
+        content={"sizes": sizes, "bits": 12, "epochs": 3},
         trees={"rounds": 30, "threads": 1},
     ).fit(vectors[train], y[train])
     platt = fit_platt(model.decision_function(vectors[held]), y[held])

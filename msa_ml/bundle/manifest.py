@@ -1,8 +1,9 @@
 """``manifest.json``: what a bundle is, and the hash of every file in it.
 
-The text is canonical (sorted keys, two spaces), and its ``id`` is SHA-256 over the manifest without the id. A reader
-renders what it parsed and compares bytes, so a change of any byte is noticed. No wall clock, run id or path stands in
-it: the same data and code give the same bundle.
+The text is canonical (sorted keys, two spaces, one entry a line), and its ``id`` is SHA-256 over the text without the
+line of the id, so that any language can check it without writing JSON. A reader renders what it parsed and compares
+bytes, so a change of any byte is noticed. No wall clock, run id or path stands in it: the same data and code give the
+same bundle.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from msa_ml.errors import BundleRefused, OtherVersion, UnknownNameError
-from msa_ml.features.spec import digest
 
-FORMAT = 0
-"""Format 0 is provisional: a later version of the package may refuse it."""
+FORMAT = 1
+"""Every format from 1 on stays readable; what it means stands in ``docs/bundle.md``."""
 FILE = "manifest.json"
 REQUIRED = ("model.onnx", "features.json", "history.json", "golden.jsonl", "MODEL_CARD.md")
 """Files that every bundle has; besides them there are lists, ``lists/NAME.txt``."""
@@ -85,8 +85,8 @@ class Manifest:
 
     @property
     def id(self) -> str:
-        """SHA-256 over everything else, 64 hex digits."""
-        return digest(asdict(self))
+        """SHA-256 over :meth:`render` without the line of the id, 64 hex digits."""
+        return sha256(_text(asdict(self)))
 
     @property
     def importance(self) -> dict[str, float]:
@@ -114,8 +114,7 @@ class Manifest:
 
     def render(self) -> bytes:
         """Return the canonical text."""
-        text = json.dumps({**asdict(self), "id": self.id}, sort_keys=True, indent=2, allow_nan=False)
-        return text.encode() + b"\n"
+        return _text({**asdict(self), "id": self.id})
 
     @classmethod
     def parse(cls, text: bytes) -> Manifest:
@@ -158,6 +157,10 @@ class Manifest:
         if rendered != text:
             raise BundleRefused(f"{FILE} was changed after it was written.", hint="Export the bundle again.")
         return manifest
+
+
+def _text(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, indent=2, allow_nan=False).encode() + b"\n"
 
 
 def strict_json(text: bytes | str) -> Any:

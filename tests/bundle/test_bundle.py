@@ -1,5 +1,6 @@
 """A bundle verifies, scores like the library, and is refused when anything in it was changed."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -84,7 +85,7 @@ def test_an_added_file_is_refused(copy: Path) -> None:
 def test_a_newer_format_is_refused(copy: Path) -> None:
     data = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**data, "format": 7}))
-    with pytest.raises(BundleRefused, match=r"has format 7; this package .* reads format 0"):
+    with pytest.raises(BundleRefused, match=r"has format 7; this package .* reads format 1"):
         load(copy)
 
 
@@ -262,3 +263,10 @@ def test_threads_share_a_bundle(bundle: Bundle) -> None:
     with ThreadPoolExecutor(8) as pool:
         eight = list(pool.map(lambda mail: bundle.score(mail).logit, mails))
     assert one == eight
+
+
+def test_the_id_can_be_checked_without_writing_json(bundle: Bundle) -> None:
+    text = (bundle.path / "manifest.json").read_bytes()
+    line = f'  "id": "{bundle.id}",\n'.encode()
+    assert text.count(line) == 1
+    assert hashlib.sha256(text.replace(line, b"")).hexdigest() == bundle.id

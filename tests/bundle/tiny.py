@@ -14,7 +14,6 @@ from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.mail.content import Text
 from msa_ml.features.mail.sender import Sender
 from msa_ml.features.mail.subject import Subject
-from msa_ml.features.spec import digest
 from msa_ml.model.ngrams import NgramHash
 from msa_ml.model.threshold import Policy
 
@@ -69,7 +68,7 @@ def seal(folder: Path, manifest: dict[str, Any], *, hashes: bool = True) -> None
         }
     body = {key: value for key, value in manifest.items() if key != "id"}
     try:
-        name = digest(body)
+        name = sha256(json.dumps(body, sort_keys=True, indent=2, allow_nan=False).encode() + b"\n")
     except ValueError:  # NaN has no canonical text; then any id will do
         name = "0" * 64
     text = json.dumps({**body, "id": name}, sort_keys=True, indent=2)

@@ -1,0 +1,67 @@
+// node consumer.mjs BUNDLE golden           replay every golden case; one JSON line a case, exit 1 when one differs
+// node consumer.mjs BUNDLE score < lines    score JSON lines: {"content": {view: base64}, "dense": [...]}
+// node consumer.mjs BUNDLE mail < lines     score raw mail with a portable bundle: {"raw": base64}
+import { createInterface } from "node:readline";
+import { Bundle, Refused, number } from "./bundle.mjs";
+import { octets, rawView } from "./mail.mjs";
+
+const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const bytes = (text) => Buffer.from(text, "base64");
+const LOGIT_TOLERANCE = 1e-4;
+
+/** What a portable mail bundle is fed, from the raw message alone. */
+function readMail(bundle, raw) {
+  const view = rawView(raw, bundle.list("ignored_fields"));
+  const known = octets(raw, view);
+  return { content: { raw: view }, dense: bundle.columns.map((column) => known[column] ?? NaN) };
+}
+
+async function golden(bundle) {
+  let failed = 0;
+  for (const wanted of bundle.golden) {
+    const content = Object.fromEntries(Object.entries(wanted.content).map(([view, text]) => [view, bytes(text)]));
+    const found = await bundle.score(content, wanted.dense.map(number));
+    const said = [];
+    if (!(Math.abs(found.logit - wanted.logit) <= LOGIT_TOLERANCE)) said.push("logit");
+    if (!(Math.abs(found.probability - wanted.probability) <= LOGIT_TOLERANCE)) said.push("probability");
+    for (const [policy, decision] of Object.entries(wanted.decisions)) {
+      if (found.decisions[policy] !== decision) said.push(`decision of ${policy}`);
+    }
+    failed += said.length > 0;
+    say({ name: wanted.name, ...found, differs: said });
+  }
+  return failed ? 1 : 0;
+}
+
+async function score(bundle, read) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { content, dense } = read(JSON.parse(line));
+    const plain = Object.fromEntries(Object.entries(content).map(([view, data]) => [view, data.toString("base64")]));
+    const missing = dense.map((value) => (Number.isNaN(value) ? null : value));
+    say({ ...(await bundle.score(content, dense)), content: plain, dense: missing });
+  }
+  return 0;
+}
+
+async function main([folder, what]) {
+  const bundle = await Bundle.load(folder);
+  if (what === "golden") return golden(bundle);
+  if (what === "score") {
+    return score(bundle, (event) => ({
+      content: Object.fromEntries(Object.entries(event.content).map(([view, text]) => [view, bytes(text)])),
+      dense: event.dense.map(number),
+    }));
+  }
+  if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail");
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code; // process.exit would cut what is still on its way to a pipe
+  },
+  (error) => {
+    process.stderr.write(`${error instanceof Refused ? error.message : error.stack}\n`);
+    process.exitCode = error instanceof Refused ? 1 : 2;
+  },
+);
