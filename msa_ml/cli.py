@@ -29,6 +29,7 @@ _COMMANDS = {
     "train": "training",
     "evaluate": "training",
     "compare": "training",
+    "log-vectors": "vectors",
     "promote": "registry",
     "export": "registry",
     "verify": "serving",

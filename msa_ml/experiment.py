@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,9 @@ class DataChoice:
         Names of sources; empty = all.
     sample, keep, sample_by
         See :class:`msa_ml.dataset.dataset.Selection`.
+    read
+        ``"events"``: features are extracted from the raw events. ``"vectors"``: logged vectors are read instead, and
+        nothing raw is needed.
     """
 
     since: str = ""
@@ -38,6 +41,7 @@ class DataChoice:
     sample: float = 1.0
     keep: str = ""
     sample_by: str = "event"
+    read: str = "events"
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class Experiment:
         _one_of("split.method", self.split.method, ("time", "given"))
         _one_of("data.keep", self.data.keep, ("", "spam", "ham"))
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
+        _one_of("data.read", self.data.read, ("events", "vectors"))
         _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
         if self.split.gap:
             parse_length(self.split.gap)
@@ -214,6 +219,11 @@ class Experiment:
     def with_data(self, **changes: Any) -> Experiment:
         """Return the experiment on other events."""
         return replace(self, data=replace(self.data, **changes))
+
+    def without_views(self, views: Collection[str]) -> Experiment:
+        """Return the experiment with a content model that reads fewer views."""
+        sizes = {view: runs for view, runs in self.model.content.sizes.items() if view not in views}
+        return replace(self, model=replace(self.model, content=replace(self.model.content, sizes=sizes)))
 
 
 def parse_length(text: str) -> timedelta:

@@ -27,6 +27,7 @@ from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.features.extraction import extract_mail
 from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.features.logged import read_logged
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.threshold import fit_policies
@@ -166,6 +167,8 @@ def prepare(
     labelled = dataset.labelled
     # The split is tried before the slow part, so that too few rows are said at once.
     _split(labelled, experiment)
+    if experiment.data.read == "vectors":
+        return _from_log(dataset, experiment, chosen, say)
     with say.step("extracting features", len(labelled)) as done:
         ids, vectors = extract_mail(
             dataset.raw(labelled["event_id"].to_list()),
@@ -187,6 +190,43 @@ def prepare(
     lost = {"whose raw mail was removed by retention": int((rows < 0).sum())}
     split = replace(split, dropped={**split.dropped, **lost})
     return Prepared(dataset, index, vectors[rows[rows >= 0]], split, chosen)
+
+
+def _from_log(dataset: Dataset, experiment: Experiment, features: FeatureSet, say: Progress) -> Prepared:
+    """Read logged vectors where :func:`prepare` would extract features; raw events are not needed."""
+    labelled = dataset.labelled
+    store = connect(dataset.settings.results_url, settings=dataset.settings)
+    with say.step("reading logged vectors", len(labelled)) as done:
+        found = read_logged(
+            store,
+            dataset.settings,
+            features,
+            labelled["event_id"].to_list(),
+            (dataset.selection.since, dataset.selection.until),
+            progress=done,
+        )
+    if features.views and not found.projection.features.views:
+        raise DataRefused(
+            "no content view of the logged vectors can be read, and the model is made of them.",
+            hint="; ".join(found.projection.said()),
+        )
+    place = {event: row for row, event in enumerate(found.ids)}
+    rows = np.array([place.get(event, -1) for event in labelled["event_id"].to_list()])
+    index = labelled.filter(pl.Series(rows >= 0))
+    split = _split(index, experiment)
+    lost = {
+        "whose logged content was removed by retention": found.emptied,
+        "that were not logged": int((rows < 0).sum()) - found.emptied,
+    }
+    return Prepared(
+        dataset,
+        index,
+        found.vectors[rows[rows >= 0]],
+        replace(split, dropped={**split.dropped, **lost}),
+        found.projection.features,
+        dropped=found.projection.dropped,
+        notes=tuple(found.projection.said()),
+    )
 
 
 def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
@@ -212,7 +252,7 @@ def fit(
         Default: the task's baseline.
     """
     say = progress or Silent()
-    experiment = experiment or Experiment(task=prepared.dataset.task)
+    experiment = (experiment or Experiment(task=prepared.dataset.task)).without_views(prepared.dropped)
     task = get_task(experiment.task)
     y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
     with say.step("training"):

@@ -64,6 +64,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
             "dropped": dict(prepared.split.dropped),
             "counts": counts,
             "importance": importance_of(trained),
+            "dropped_features": dict(prepared.dropped),
         },
         dataset=dataset.fingerprint,
         typical_ham=_medians(ham),
@@ -181,6 +182,7 @@ class Published:
             "dataset": dict(self.trained.prepared.dataset.fingerprint),
             "counts": self.trained.prepared.counts(),
             "metrics": evaluation.metrics_flat(),
+            "dropped_features": dict(self.trained.prepared.dropped),
         }
 
     def __repr__(self) -> str:

@@ -42,6 +42,10 @@ class Prepared:
         Aligned with ``index``.
     split
         Row numbers of train, calibration and test.
+    dropped
+        Columns and views that were wanted but could not be read from logged vectors, with the reason.
+    notes
+        What else is to be said of how the vectors were read.
     """
 
     dataset: Dataset
@@ -49,6 +53,8 @@ class Prepared:
     vectors: Vectors
     split: Split
     features: FeatureSet
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def y(self) -> NDArray[np.int8]:
@@ -93,7 +99,10 @@ class Prepared:
             rows,
             caption=f"{len(self.features.columns)} features of {len(self.index):,} labelled events, split {self.split.how.partition(':')[0]}",
             synthetic=self.dataset.synthetic,
-            notes=[f"left out: {count:,} {reason}" for reason, count in self.split.dropped.items() if count],
+            notes=[
+                *(f"left out: {count:,} {reason}" for reason, count in self.split.dropped.items() if count),
+                *self.notes,
+            ],
         )
 
 

@@ -23,7 +23,7 @@ ORDER = (
     ("trained",),
     ("pipeline",),
     ("unseen",),
-    ("backtesting", "exploring", "measuring"),
+    ("backtesting", "exploring", "measuring", "vector_logging"),
     ("comparing", "notebook"),
     ("commands",),
     ("__main__", "cli"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(
     "train",
     epilog="Examples: msa-ml train spam; msa-ml train spam --window 90d --as-of 2026-11-23; "
-    "msa-ml train experiments/spam/baseline.toml",
+    "msa-ml train experiments/spam/baseline.toml; msa-ml train spam --from vectors",
 )
 @click.argument("what", metavar="TASK|EXPERIMENT.toml")
 @click.option("--since", help="First day of the window, UTC.")
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 @click.option("--window", metavar="LENGTH", help="Length of the window that ends at --as-of, such as 90d.")
 @click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
 @click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@click.option(
+    "--from",
+    "read",
+    type=click.Choice(["events", "vectors"]),
+    help="Read the raw events (default), or vectors that were logged; these need no raw mail.",
+)
 @click.option("--seed", type=int, help="Seed of everything drawn.")
 @click.option(
     "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
@@ -45,6 +51,7 @@ def train_command(
     window: str | None,
     as_of: str | None,
     sources: tuple[str, ...],
+    read: str | None,
     seed: int | None,
     workers: int,
     no_track: bool,
@@ -54,7 +61,7 @@ def train_command(
 ) -> None:
     """Train, calibrate, evaluate, register and bundle a model."""
     experiment = _experiment(what)
-    changes = {"since": since, "until": until, "window": window, "sources": sources or None}
+    changes = {"since": since, "until": until, "window": window, "sources": sources or None, "read": read}
     experiment = experiment.with_data(**{key: value for key, value in changes.items() if value is not None})
     if window:
         parse_length(window)
@@ -72,8 +79,8 @@ def train_command(
         track=not no_track,
     )
     show(published.trained.evaluation.table(), as_json=as_json)
-    for warning in published.bundle.manifest.warnings:
-        show(f"warning: {warning}", as_json=as_json)
+    for said in (*published.trained.prepared.notes, *published.bundle.manifest.warnings):
+        show(f"warning: {said}", as_json=as_json)
     if published.version:
         roles = ", ".join(published.aliases)
         show(f"registered: {experiment.task} version {published.version} ({roles})", as_json=as_json)

@@ -165,8 +165,7 @@ class Catalogue:
                     extractor.parameters,
                     extractor.reads,
                     tuple(
-                        Entry(column, feature, share(column))
-                        for column, feature in zip(extractor.columns, extractor.features, strict=True)
+                        Entry(column, feature, share(column)) for column, feature in features.kept(extractor)
                     ),
                 )
                 for extractor in features.extractors

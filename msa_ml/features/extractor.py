@@ -184,6 +184,13 @@ class Vectors:
 class FeatureSet:
     """Extractors and views of one kind of event, in a fixed order.
 
+    Parameters
+    ----------
+    extractors, views
+        What computes.
+    columns
+        Full names of the dense features that are kept, see :meth:`only`; default: all.
+
     Examples
     --------
     >>> from msa_ml.features.mail.subject import Subject
@@ -192,9 +199,21 @@ class FeatureSet:
     'mail.subject.length'
     """
 
-    def __init__(self, extractors: Iterable[Extractor], views: Iterable[View] = ()) -> None:
+    def __init__(
+        self,
+        extractors: Iterable[Extractor],
+        views: Iterable[View] = (),
+        *,
+        columns: Iterable[str] | None = None,
+    ) -> None:
         self.extractors = tuple(extractors)
         self.views = tuple(views)
+        self._only = None if columns is None else frozenset(columns)
+        if self._only is not None:
+            known = {column for extractor in self.extractors for column in extractor.columns}
+            for column in sorted(self._only - known):
+                raise UnknownNameError("feature of the set", column, known)
+            self.extractors = tuple(one for one in self.extractors if self._only.intersection(one.columns))
         readers: tuple[Reader, ...] = (*self.extractors, *self.views)
         if not readers:
             raise InputError("a feature set needs at least one extractor or view.")
@@ -210,19 +229,24 @@ class FeatureSet:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Full names of the dense features, in order."""
-        return tuple(column for extractor in self.extractors for column in extractor.columns)
+        return tuple(column for extractor in self.extractors for column, _ in self.kept(extractor))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The declarations, in the order of :attr:`columns`."""
-        return tuple(feature for extractor in self.extractors for feature in extractor.features)
+        return tuple(feature for extractor in self.extractors for _, feature in self.kept(extractor))
+
+    def kept(self, extractor: Extractor) -> tuple[tuple[str, Feature], ...]:
+        """Return (column, declaration) of the features of one extractor that this set keeps, in order."""
+        pairs = zip(extractor.columns, extractor.features, strict=True)
+        return tuple(pair for pair in pairs if self._only is None or pair[0] in self._only)
 
     @cached_property
     def _plan(self) -> tuple[tuple[Extractor, tuple[str, ...], tuple[float, ...]], ...]:
         """Each extractor, the names of its features, and as many ``nan``."""
         plan = []
         for extractor in self.extractors:
-            names = tuple([feature.name for feature in extractor.features])
+            names = tuple([feature.name for _, feature in self.kept(extractor)])
             plan.append((extractor, names, (math.nan,) * len(names)))
         return tuple(plan)
 
@@ -236,13 +260,47 @@ class FeatureSet:
         return FeatureSet(
             [type(extractor)(lists=lists, **extractor.parameters) for extractor in self.extractors],
             [type(view)(lists=lists, **view.parameters) for view in self.views],
+            columns=self._only,
         )
 
     def __add__(self, other: Extractor | View) -> FeatureSet:
         """Return this set with one more extractor or view."""
         if isinstance(other, View):
-            return FeatureSet(self.extractors, (*self.views, other))
-        return FeatureSet((*self.extractors, other), self.views)
+            return FeatureSet(self.extractors, (*self.views, other), columns=self._only)
+        columns = None if self._only is None else self._only.union(other.columns)
+        return FeatureSet((*self.extractors, other), self.views, columns=columns)
+
+    def only(self, columns: Iterable[str], views: Iterable[str] | None = None) -> FeatureSet:
+        """Return this set with some of its features, in their order; extractors without any of them are gone.
+
+        Parameters
+        ----------
+        columns
+            Full names of the dense features to keep.
+        views
+            Names of the content views to keep; default: all.
+
+        Raises
+        ------
+        UnknownNameError
+            The set has no such feature or view.
+
+        Examples
+        --------
+        >>> from msa_ml.features.mail.date import Date
+        >>> from msa_ml.features.mail.subject import Subject
+        >>> FeatureSet([Subject(), Date()]).only(["mail.subject.length"]).columns
+        ('mail.subject.length',)
+        """
+        wanted = None if views is None else frozenset(views)
+        known = [view.name for view in self.views]
+        for name in sorted((wanted or frozenset()).difference(known)):
+            raise UnknownNameError("view of the feature set", name, known)
+        kept = [view for view in self.views if wanted is None or view.name in wanted]
+        chosen = frozenset(columns)
+        for column in sorted(chosen.difference(self.columns)):
+            raise UnknownNameError("feature of the set", column, self.columns)
+        return FeatureSet(self.extractors, kept, columns=chosen)
 
     def without(self, *names: str) -> FeatureSet:
         """Return this set without some extractors, for an ablation.
@@ -263,9 +321,9 @@ class FeatureSet:
         for name in names:
             if name not in known:
                 raise UnknownNameError("extractor of the feature set", name, known)
-        return FeatureSet(
-            [extractor for extractor in self.extractors if extractor.name not in names], self.views
-        )
+        left = [extractor for extractor in self.extractors if extractor.name not in names]
+        columns = [column for extractor in left for column, _ in self.kept(extractor)]
+        return FeatureSet(left, self.views, columns=columns)
 
     def table(self, record: Any) -> pl.DataFrame:
         """Return the features of one record for reading: ``feature``, ``value`` (null is unknown), ``unit``, ``what``.
@@ -380,7 +438,7 @@ class FeatureSet:
             head = ("feature", "what", "unit", "missing when", "portable")
             rows = [
                 (feature.name, feature.description, feature.unit, feature.nan, feature.portable)
-                for feature in extractor.features
+                for _, feature in self.kept(extractor)
             ]
             parts.append(folded(f"{extractor.name}: {len(rows)} features. {about}", table(head, rows)))
         views = "; ".join(f"{view.name}, up to {view.limit:,} bytes" for view in self.views) or "none"

@@ -97,7 +97,9 @@ class Specification:
     @classmethod
     def of(cls, features: FeatureSet) -> Specification:
         """Describe a feature set."""
-        extractors = tuple(_describe_extractor(extractor) for extractor in features.extractors)
+        extractors = tuple(
+            _describe_extractor(extractor, features.kept(extractor)) for extractor in features.extractors
+        )
         views = tuple(_describe_view(view) for view in features.views)
         return cls(features.kind, extractors, views, _digest_of(extractors, views))
 
@@ -105,6 +107,13 @@ class Specification:
     def columns(self) -> tuple[str, ...]:
         """Full names of the dense features, in order."""
         return tuple(feature["column"] for extractor in self.extractors for feature in extractor["features"])
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digest of every dense feature by column and of every view by name; two that are equal mean equal numbers."""
+        names = [*self.columns, *(view["name"] for view in self.views)]
+        parts = [part for entry in (*self.extractors, *self.views) for part in _digests(entry)]
+        return dict(zip(names, parts, strict=True))
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``features.json``."""
@@ -163,6 +172,8 @@ class Specification:
         extractors = [_build(entry, lists, allowed, Extractor) for entry in self.extractors]
         views = [_build(entry, lists, allowed, View) for entry in self.views]
         features = FeatureSet(extractors, views)  # type: ignore[arg-type]  # _build checked the classes
+        if set(self.columns) < set(features.columns):
+            features = features.only(self.columns)
         now = Specification.of(features)
         if now.digest != self.digest:
             changed = [
@@ -179,9 +190,9 @@ class Specification:
         return features
 
 
-def _describe_extractor(extractor: Extractor) -> dict[str, Any]:
+def _describe_extractor(extractor: Extractor, kept: Iterable[tuple[str, Feature]]) -> dict[str, Any]:
     features = []
-    for column, feature in zip(extractor.columns, extractor.features, strict=True):
+    for column, feature in kept:
         entry = {key: value for key, value in asdict(feature).items() if key != "name"}
         entry["low"], entry["high"] = _bound(feature.low), _bound(feature.high)
         features.append(

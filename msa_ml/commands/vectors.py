@@ -1,0 +1,59 @@
+"""``log-vectors``: keep what training needs when raw mail goes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
+from msa_ml.settings import allowed_packages
+
+
+@click.command(
+    "log-vectors",
+    epilog="Example: msa-ml log-vectors spam --since 2026-11-22, then, also without raw mail: "
+    "msa-ml train spam --from vectors",
+)
+@click.argument("task")
+@click.option("--since", help="First day of the window, UTC.")
+@click.option("--until", help="End of the window (not in it), UTC.")
+@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Log the features of this bundle; default: those that the task trains on.",
+)
+@click.option(
+    "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
+)
+@stored
+@common
+def log_vectors_command(
+    task: str,
+    *,
+    since: str | None,
+    until: str | None,
+    sources: tuple[str, ...],
+    bundle: Path | None,
+    workers: int,
+    home: Path | None,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
+    """Extract the features of stored events and write them to feature_vectors; what is there is left alone."""
+    from msa_ml.bundle.read import load as load_bundle
+    from msa_ml.pipeline import load
+    from msa_ml.tasks import get
+    from msa_ml.vector_logging import log_vectors
+
+    features = get(task).features()
+    if bundle is not None:
+        features = load_bundle(bundle, packages=("msa_ml", *allowed_packages())).features
+    moment = now()
+    settings = settings_of(home, no_wait=no_wait)
+    dataset = load(task, since, until, source=sources, settings=settings)
+    report = log_vectors(dataset, features, stored_at=moment, workers=workers, progress=Bars())
+    show(report.text(), as_json=as_json)
+    finish(asdict(report), as_json=as_json)
