@@ -24,7 +24,7 @@ from msa_ml.tasks import get
 from tests.main_job import AS_OF, corpus, run
 
 pytestmark = pytest.mark.xdist_group("vector log")
-MAILS = 1300
+MAILS = 1500
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
 
@@ -128,15 +128,15 @@ def _older() -> FeatureSet:
 
 def _without_content(settings: Settings, store: Store) -> None:
     """Retention empties content before it removes vectors."""
-    third = "event_id < '5'"
+    some = "event_id < '1'"
     store.command(
-        f"ALTER TABLE feature_vectors UPDATE content = map() WHERE {third} SETTINGS mutations_sync = 1"
+        f"ALTER TABLE feature_vectors UPDATE content = map() WHERE {some} SETTINGS mutations_sync = 1"
     )
     dataset = load("spam", as_of=AS_OF, settings=settings)
     experiment = Experiment(task="spam").with_data(read="vectors")
     prepared = prepare(dataset, experiment)
     gone = prepared.split.dropped["whose logged content was removed by retention"]
-    assert gone == sum(event < "5" for event in dataset.labelled["event_id"])
+    assert gone == sum(event < "1" for event in dataset.labelled["event_id"])
     assert gone + len(prepared.index) == MAILS
     store.command("ALTER TABLE feature_vectors UPDATE content = map() WHERE 1 SETTINGS mutations_sync = 1")
     with pytest.raises(DataRefused, match=f"the content of all {MAILS} logged vectors has expired"):

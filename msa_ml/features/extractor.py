@@ -402,7 +402,7 @@ class FeatureSet:
         batch
             One row an event, with the columns that the extractors read.
         """
-        found = [extractor.matrix(batch).to_numpy() for extractor in self.extractors]
+        found = [extractor.matrix(batch).select(names).to_numpy() for extractor, names, _ in self._plan]
         content = {
             view.name: [view.content(row) for row in batch.iter_rows(named=True)] for view in self.views
         }

@@ -62,3 +62,10 @@ def test_a_value_of_another_type_is_refused_by_its_field(wrong: dict[str, object
 def test_mail_is_no_table() -> None:
     with pytest.raises(UnknownNameError):
         rows("mail", [])
+
+
+def test_a_set_of_some_features_takes_their_columns() -> None:
+    whole = FeatureSet([Planted()])
+    some = whole.only(whole.columns[1:])
+    batch = rows("signup", EVENTS)
+    np.testing.assert_array_equal(some.extract_rows(batch).dense, whole.extract_rows(batch).dense[:, 1:])
