@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
@@ -235,37 +236,104 @@ def dirty_mails(draw: st.DrawFn) -> bytes:
     return bytes(raw)
 
 
+NAMES = st.one_of(
+    st.sampled_from(
+        [
+            "ann", "Ann.Smith1987", "qwerty12345", "xzqjk99", "", " ", "anna_maria-77", "\u0430nn", "\u0645\u062d\u0645\u062f", "\u65e5\u672c",
+            "a\u200bnn", "\u202eknab", "\U0001f600\U0001f600", "\x00\x1b[2J", "A" * 10_000, "....", "e\u0301" * 20, "\ufeffann", "1985", "--1--",
+            "\u0660\u0661\u0662", "\u0130stanbul", "stra\u00dfe", "'; DROP TABLE signup; --", "null", "nan",
+        ]
+    ),
+    st.from_regex(r"[a-z]{1,9}[._-]?[a-z]{0,9}[0-9]{0,6}", fullmatch=True),
+    SHORT,
+)  # fmt: skip
+ADDRESSES = st.one_of(
+    st.ip_addresses().map(str),
+    st.sampled_from(
+        [
+            "192.0.2.1", "2001:db8::1", "10.1.2.3", "::ffff:10.1.2.3", "fe80::1%eth0", "[2001:db8::1]", "192.0.2.01", "192.0.2", "256.1.1.1", "",
+            "1" * 5000, "::1::", "\u0661.1.1.1", "1.1.1.1\x00", "0x7f.1", "unknown", "192.0.2.1:443", "2002::1", "100.64.0.9", ":" * 300,
+        ]
+    ),
+    SHORT,
+)  # fmt: skip
+AGENTS = st.one_of(
+    st.sampled_from(
+        [
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
+            "Mozilla/5.0 (Windows NT 6.1; iPhone) AppleWebKit/605.1.15 Chrome/49.0",
+            "curl/8.5.0", "python-requests/2.32.3", "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)", "", "Mozilla/5.0", "-",
+            "Chrome/99999999999999999999999.0", "(" * 3000, "Mozilla/5.0 (" + "; " * 2000, "Chrome/", "Android " * 500, "\x00", "Firefox/-1",
+        ]
+    ),
+    SHORT,
+)  # fmt: skip
+LANGUAGES = st.sampled_from(
+    [
+        "de-DE,de;q=0.9,en;q=0.8", "en-US", "fr", "*", "", "zh-Hans-CN", "en;q=2", "xx-YY", ",,,;;;", "de;q=" + "9" * 400, "a-" * 3000,
+        "EN_us", "\u0434\u0435", "de-DE" + ",fr" * 3000, "i-klingon", ";q=1",
+    ]
+)  # fmt: skip
+ZONES = st.sampled_from(
+    [
+        "Europe/Berlin", "America/New_York", "UTC", "Etc/GMT+12", "", "Mars/Olympus", "../../etc/passwd", "\x00", "Asia/Kolkata", "europe/berlin",
+        "/", "America", "Pacific/Apia", "x" * 5000, "Europe/Berlin ",
+    ]
+)  # fmt: skip
+COUNTRIES = st.sampled_from(["DE", "US", "IN", "", "de", "ZZ", "T1", "Germany", "\x00\x00", "\u0414\u0415"])
+TIMES = st.one_of(
+    st.none(),
+    st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+
+
+@st.composite
+def signups(draw: st.DrawFn) -> Signup:
+    """An attempt to register: each field mostly in its own grammar, sometimes in that of another."""
+    wild = st.one_of(NAMES, ADDRESSES, AGENTS, LANGUAGES, ZONES, COUNTRIES, URLS, addresses(), SHORT)
+    names = draw(st.lists(NAMES, min_size=2, max_size=2))
+
+    def field(usual: st.SearchStrategy[str]) -> str:
+        return draw(usual) if draw(st.integers(0, 5)) else draw(wild)
+
+    numbers = st.one_of(st.none(), st.integers(0, 5), st.integers(-(2**40), 2**40))
+    return Signup(
+        event_time=draw(TIMES),
+        decided_at=draw(TIMES),
+        user_name=names[0],
+        display_name=draw(st.sampled_from([*names, " ".join(names), names[0].upper()])),
+        email=field(st.one_of(st.builds("{}@{}".format, st.sampled_from(names), HOSTS), addresses())),
+        ip=field(ADDRESSES),
+        asn=draw(numbers),
+        country=field(COUNTRIES),
+        user_agent=field(AGENTS),
+        device=field(SHORT),
+        form_seconds=draw(st.one_of(st.none(), st.floats(0, 100), st.floats())),
+        verification_method=field(
+            st.sampled_from(["captcha", "sms", "email", "", "none", "SMS", "phone call"])
+        ),
+        verification_attempts=draw(numbers),
+        referrer=field(URLS),
+        language=field(LANGUAGES),
+        time_zone=field(ZONES),
+        attributes=draw(st.dictionaries(SHORT, SHORT, max_size=3)),
+    )
+
+
 def records(kind: Kind) -> st.SearchStrategy[object]:
     """Records of one kind, as an extractor of that kind receives them."""
     texts = st.one_of(
         SHORT, HOSTS, addresses(), st.sampled_from(["192.0.2.1", "2001:db8::1", "Mozilla/5.0 (X11)"])
     )
-    numbers = st.one_of(st.none(), st.integers(-(2**40), 2**40))
-    seconds = st.one_of(st.none(), st.floats())
-    more = st.dictionaries(SHORT, SHORT, max_size=3)
     if kind == "mail":
         return dirty_mails().map(Message)
     if kind == "signup":
-        names = (
-            "user_name",
-            "display_name",
-            "email",
-            "ip",
-            "country",
-            "user_agent",
-            "device",
-            "language",
-            "time_zone",
-        )
-        fields = dict.fromkeys((*names, "verification_method", "referrer"), texts)
-        return st.builds(
-            Signup,
-            asn=numbers,
-            form_seconds=seconds,
-            verification_attempts=numbers,
-            attributes=more,
-            **fields,
-        )
+        return signups()
+    numbers = st.one_of(st.none(), st.integers(-(2**40), 2**40))
+    seconds = st.one_of(st.none(), st.floats())
+    more = st.dictionaries(SHORT, SHORT, max_size=3)
     if kind == "login":
         fields = dict.fromkeys(("account", "ip", "country", "user_agent", "device"), texts)
         known = st.sampled_from([True, False, None])

@@ -37,10 +37,15 @@ class WordList:
         return hashlib.sha256(self.data).hexdigest()
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The entries, stripped, without comments."""
+    def lines(self) -> tuple[str, ...]:
+        """The entries in their order, stripped, without comments."""
         lines = (line.strip() for line in self.data.decode("utf-8").splitlines())
-        return frozenset(line for line in lines if line and not line.startswith(("#", "//")))
+        return tuple([line for line in lines if line and not line.startswith(("#", "//"))])
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The entries."""
+        return frozenset(self.lines)
 
     @cached_property
     def suffixes(self) -> PublicSuffixList:

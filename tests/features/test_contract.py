@@ -17,7 +17,7 @@ from msa_ml.features.extractor import Extractor, Feature, FeatureSet, Reader, Vi
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import extractor_digest, feature_digest, view_digest
 from msa_ml.features.word_lists import Lists, WordList, packaged
-from msa_ml.records import KINDS
+from msa_ml.records import KINDS, Signup
 from msa_ml.testing import broken_promises, check_extractor
 from tests.strategies import records
 
@@ -112,7 +112,13 @@ def test_reads_only_the_lists_it_declares(cls: type[Reader]) -> None:
         b"DKIM-Signature: d=b.example\nMessage-ID: <1@g.example>\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
         b"Content-Type: text/html\n\n<a href=http://h.example/>i.example</a>\n--b\nContent-Type: application/zip; name=a.b.zip\n\nPK\n--b--\n"
     )
-    if cls.kind == "mail":
+    if cls.kind == "signup":
+        event = Signup(
+            user_name="ann", display_name="Ann", email="ann@mail.example.org", ip="192.0.2.1", asn=64500, country="DE",
+            user_agent="Mozilla/5.0", verification_method="sms", referrer="https://a.example/", language="de", time_zone="UTC",
+        )  # fmt: skip
+        assert broken_promises(cls(lists=only), [event]) == []
+    elif cls.kind == "mail":
         assert broken_promises(cls(lists=only), [Message(raw)]) == []
 
 
