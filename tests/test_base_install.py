@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from msa_ml.bundle.golden import LOGIT_TOLERANCE
 from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle
 from tests.main_job import AS_OF, corpus, environment, received, run_apart, sent_at
@@ -108,6 +109,19 @@ def installed(uv: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -
         pins,
     )
     _call(uv, "pip", *install, wheel, cwd=place)
+    return Installed(folder)
+
+
+@pytest.fixture(scope="module")
+def oldest(uv: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The oldest runtime of graphs that is promised, on the numpy of its time."""
+    if sys.version_info >= (3, 13):
+        pytest.skip("onnxruntime 1.17 has no wheels for this Python")
+    place = tmp_path_factory.mktemp("oldest")
+    folder = place / "environment"
+    _call(uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=place)
+    python = ("--python", folder / "bin" / "python")
+    _call(uv, "pip", "install", "--quiet", *python, wheel, "onnxruntime==1.17.3", "numpy>=1.26,<2", cwd=place)
     return Installed(folder)
 
 
@@ -226,6 +240,22 @@ def test_a_score_of_standard_input_is_that_of_the_library(
     assert 2 <= len(lines) <= 3, lines  # only what raises the score is a reason
     assert lines[0].endswith("standard input")
     assert b"SYNTHETIC" in done.stderr
+
+
+def test_the_oldest_runtime_decides_alike(
+    oldest: Installed, bundle: Bundle, mails: Path, tmp_path: Path
+) -> None:
+    code = "import json, numpy, onnxruntime; print(json.dumps([numpy.__version__, onnxruntime.__version__]))"
+    numpy_version, runtime_version = oldest.evaluate(code, tmp_path)
+    assert (numpy_version.split(".")[0], runtime_version) == ("1", "1.17.3")
+    verified, _ = run_apart("verify", bundle.path, cwd=tmp_path, program=[oldest.command])
+    assert verified["golden_cases"] == bundle.verify()
+    found, _ = run_apart("score", bundle.path, mails, cwd=tmp_path, program=[oldest.command])
+    assert len(found["scores"]) == len(list(mails.iterdir()))
+    for row in found["scores"]:
+        ours = bundle.score(Path(row["file"]).read_bytes())
+        assert abs(row["logit"] - ours.logit) <= LOGIT_TOLERANCE, row["file"]
+        assert row["decisions"] == ours.decisions, row["file"]
 
 
 @pytest.mark.parametrize(
