@@ -22,7 +22,7 @@ from msa_ml.dataset.splits import MINIMA, by_time
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.evaluation.backtest import HOW, Arm, Backtest, measure_backtest
 from msa_ml.experiment import Experiment, parse_length
-from msa_ml.features.extraction import extract_mail
+from msa_ml.features.extraction import extract_events
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
@@ -164,12 +164,17 @@ def backtest(
         The rows before the start cannot support a training, or none comes after it.
     """
     say = progress or Silent()
-    experiment = experiment or Experiment(task=dataset.task)
+    experiment = experiment or Experiment.of(dataset.task)
     if experiment.split.method != "time":
         raise InputError("a backtest goes in order of time.", hint='Set split.method = "time".')
     if retrain_every < 0:
         raise InputError(f"retrain_every counts days, 0 or more, found {retrain_every}.")
     chosen = features or get_task(dataset.task).features()
+    if not chosen.views:
+        raise InputError(
+            f"a backtest updates the content model every day, and {dataset.task} has no content.",
+            hint="Train on one window and measure on the next: msa-ml train, then msa-ml evaluate BUNDLE --since DATE.",
+        )
     with say.step("reading events and labels"):
         dataset.require_rows()
         moments = days_from(dataset.labelled, start)
@@ -261,14 +266,11 @@ def _history(
     index = everything.filter(pl.col("event_id").is_in(wanted.implode()))
     index = index.join(truth.drop("weight"), on="event_id", how="left", maintain_order="left")
     with say.step("extracting features", len(index)) as done:
-        raw = dataset.raw(index["event_id"].to_list())
-        ids, vectors = extract_mail(raw, features, workers=workers, expected=len(index), progress=done)
-    place = pl.DataFrame({"event_id": ids, "place": np.arange(len(ids))})
-    there = index.join(place, on="event_id", how="inner", maintain_order="left")
+        there, vectors = extract_events(dataset, index, features, workers=workers, progress=done)
     numbers = {event: row for row, event in enumerate(there["event_id"].to_list())}
     history = History(
-        index=there.drop("place"),
-        vectors=vectors[there["place"].to_numpy()],
+        index=there,
+        vectors=vectors,
         moments=tuple(moments),
         news=tuple(_aligned(frame, numbers) for frame in news),
         delay=dataset.rules.delay,
@@ -305,6 +307,8 @@ def train_at(history: History, number: int, experiment: Experiment, features: Fe
     weight = history.index["weight"].to_numpy()
     campaign = history.index["campaign"].to_numpy().astype(str)
     model = fit_stack(experiment, features, history.vectors[rows], label[rows], weight[rows], campaign[rows])
+    if not isinstance(model, ContentStack):
+        raise InputError("a backtest needs features with content views.")
     added = model.trees_.decision_function(history.vectors.dense)
     margin = model.content_logit(history.vectors[held]) + added[held]
     platt = fit_platt(margin, label[held], weight[held])

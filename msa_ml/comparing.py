@@ -19,7 +19,7 @@ from msa_ml.errors import DataRefused, InputError, Refused
 from msa_ml.evaluation.compare import Comparison, Verdict, compare, verdict
 from msa_ml.evaluation.obfuscation.loss import Loss
 from msa_ml.evaluation.obfuscation.robustness import Robustness
-from msa_ml.features.extraction import extract_mail
+from msa_ml.features.extraction import extract_events
 from msa_ml.measuring import hide, policies_of
 from msa_ml.pipeline import Progress, Silent, load
 from msa_ml.registry.tracking import Tracking
@@ -145,16 +145,11 @@ def compare_bundles(
 def _logits(
     bundle: Bundle, dataset: Dataset, index: pl.DataFrame, workers: int, done: Any
 ) -> NDArray[np.float32]:
-    wanted = index["event_id"].to_list()
-    ids, vectors = extract_mail(
-        dataset.raw(wanted), bundle.features, workers=workers, expected=len(wanted), progress=done
-    )
-    place = {event: row for row, event in enumerate(ids)}
-    missing = sum(event not in place for event in wanted)
+    found, vectors = extract_events(dataset, index, bundle.features, workers=workers, progress=done)
+    missing = len(index) - len(found)
     if missing:
         raise DataRefused(f"{missing} events have no raw mail any more.", hint="Compare on a newer window.")
-    logits: NDArray[np.float32] = bundle.graph.logits(vectors)[[place[event] for event in wanted]]
-    return logits
+    return bundle.graph.logits(vectors)
 
 
 def promote(

@@ -1,6 +1,7 @@
 """An experiment as a file: every choice of a training run, validated with messages that name the key.
 
-``msa-ml train spam`` is the experiment with every default; ``experiments/spam/baseline.toml`` spells it out.
+``msa-ml train spam`` is the experiment with every default; ``experiments/spam/baseline.toml`` spells it out. A task may
+have other defaults (:attr:`msa_ml.tasks.task.Task.choices`), which a file may change in turn.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         _one_of("split.method", self.split.method, ("time", "given"))
-        _one_of("data.keep", self.data.keep, ("", "spam", "ham"))
+        _one_of("data.keep", self.data.keep, ("", "spam", "ham", "abuse", "good"))
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
         _one_of("data.read", self.data.read, ("events", "vectors"))
         _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
@@ -195,8 +196,19 @@ class Experiment:
         """
         if "task" not in data:
             raise InputError("the experiment names no task.", hint='Begin it with: task = "spam"')
-        built: Experiment = _build(cls, data, "")
+        built: Experiment = _build(cls, _merged(_choices_of(data["task"]), data), "")
         return built
+
+    @classmethod
+    def of(cls, task: str, **changes: Any) -> Experiment:
+        """Return the baseline of a task, some of its values changed.
+
+        Examples
+        --------
+        >>> Experiment.of("spam", seed=3).seed
+        3
+        """
+        return replace(cls.from_dict({"task": task}), **changes)
 
     @classmethod
     def read(cls, path: Path) -> Experiment:
@@ -259,6 +271,30 @@ def parse_moment(text: str | date | datetime) -> datetime:
             f"expected a date such as 2026-11-23 or 2026-11-23T08:00, found '{text}'."
         ) from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _choices_of(task: object) -> Mapping[str, Any]:
+    """Return the defaults of a task that is known; another is named later, with the nearest that exists."""
+    from msa_ml.tasks import tasks
+
+    found = tasks().get(task) if isinstance(task, str) else None
+    return found.choices if found else {}
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the values of ``changes``, table by table.
+
+    Examples
+    --------
+    >>> _merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}, "d": 4})
+    {'a': {'b': 1, 'c': 3}, 'd': 4}
+    """
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from msa_ml.errors import DataRefused, UnknownNameError
 from msa_ml.evaluation import data_plots
 from msa_ml.evaluation.metrics import one_minus_roca_pct
 from msa_ml.evaluation.picture import Picture
-from msa_ml.features.extraction import extract_mail
+from msa_ml.features.extraction import extract_events
 from msa_ml.features.extractor import Extractor, FeatureSet, Vectors
 from msa_ml.pipeline import Progress, Silent
 from msa_ml.tasks import get as get_task
@@ -133,16 +133,12 @@ def extract(
             hint="Import mail with `msa-ml import mail PATH`, or widen the window.",
         )
     with say.step("extracting features", len(index)) as done:
-        ids, vectors = extract_mail(
-            dataset.raw(), chosen, workers=workers, expected=len(index), progress=done
-        )
-    place = pl.DataFrame({"event_id": ids, "place": np.arange(len(ids))})
-    found = index.join(place, on="event_id", how="inner", maintain_order="left")
+        found, vectors = extract_events(dataset, index, chosen, workers=workers, progress=done)
     if not len(found):
         raise DataRefused(
             "no event has its raw mail any more: retention has removed it.", hint="Look at a newer window."
         )
-    return Extracted(found.drop("place"), chosen, vectors[found["place"].to_numpy()], dataset.synthetic)
+    return Extracted(found, chosen, vectors, dataset.synthetic)
 
 
 def plot_days(dataset: Dataset) -> Picture:

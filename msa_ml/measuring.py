@@ -19,7 +19,7 @@ from msa_ml.evaluation.obfuscation.plot import obfuscation as obfuscation_plot
 from msa_ml.evaluation.obfuscation.robustness import Robustness, measure
 from msa_ml.evaluation.obfuscation.trick import all_tricks
 from msa_ml.evaluation.report import report
-from msa_ml.features.extraction import extract_mail, vectors_of
+from msa_ml.features.extraction import extract_events, vectors_of
 from msa_ml.markup import table
 from msa_ml.mistakes import Verdicts
 from msa_ml.model.threshold import Policy
@@ -217,24 +217,15 @@ def evaluate_bundle(
             hint="Widen the window.",
         )
     with say.step("extracting features", len(index)) as done:
-        ids, vectors = extract_mail(
-            dataset.raw(index["event_id"].to_list()),
-            bundle.features,
-            workers=workers,
-            expected=len(index),
-            progress=done,
-        )
-    with say.step("scoring", len(ids)):
+        index, vectors = extract_events(dataset, index, bundle.features, workers=workers, progress=done)
+    with say.step("scoring", len(index)):
         logit = bundle.graph.logits(vectors)
-    scored = pl.DataFrame({"event_id": ids, "row": np.arange(len(ids))})
-    index = index.join(scored, on="event_id", how="inner", maintain_order="left")
-    logit = logit[index["row"].to_numpy()]
     flagged = {policy.name: logit >= np.float32(policy.threshold) for policy in bundle.manifest.policies}
     weight = index["weight"].to_numpy()
     known = index["label"].is_not_null().to_numpy()
     y = index["label"].fill_null(0).to_numpy().astype(np.int8)[known]
     evaluation = None
-    part = index.filter(pl.Series(known)).drop("row")
+    part = index.filter(pl.Series(known))
     if len(np.unique(y)) == 2:
         evaluation = evaluate(
             y,

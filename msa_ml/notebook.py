@@ -27,6 +27,7 @@ from msa_ml.settings import read as read_settings
 from msa_ml.simulation import DAYS, PER_DAY, SEED, START, simulate_into
 from msa_ml.source.clickhouse import connect
 from msa_ml.source.migrate import init
+from msa_ml.tasks import get as get_task
 from msa_ml.trained import Prepared, Trained
 
 
@@ -187,7 +188,7 @@ def train(
     elif str(what).endswith(".toml"):
         experiment = Experiment.read(Path(what))
     else:
-        experiment = Experiment(task=str(what))
+        experiment = Experiment.of(get_task(str(what)).name)
     moment = parse_moment(as_of) if as_of else datetime.now(UTC)
     return pipeline.train(
         settings or read_settings(),

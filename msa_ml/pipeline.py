@@ -25,19 +25,24 @@ from msa_ml.dataset.splits import Split, by_time, given
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
-from msa_ml.features.extraction import extract_mail
+from msa_ml.features.extraction import extract_events
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.logged import read_logged
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
+from msa_ml.model.tabular import TabularTrees
 from msa_ml.model.threshold import fit_policies
 from msa_ml.publishing import Published, make_bundle, run_items
+from msa_ml.records import Kind
 from msa_ml.settings import Settings
 from msa_ml.settings import read as read_settings
 from msa_ml.source.clickhouse import Store, connect
 from msa_ml.source.queries import query
 from msa_ml.tasks import get as get_task
 from msa_ml.trained import Prepared, Trained, slices_of
+
+Model = ContentStack | TabularTrees
+"""The families: one shape, chosen by the features."""
 
 
 class Progress(Protocol):
@@ -83,7 +88,7 @@ def load(
     sample
         Share of events, chosen by their hash, so the same ones come every time.
     keep
-        ``"spam"``: all abuse whatever ``sample`` says; inclusion weights keep the metrics right.
+        ``"spam"`` or ``"abuse"``: all abuse whatever ``sample`` says; inclusion weights keep the metrics right.
     sample_by
         ``"event"`` or ``"campaign"``.
     simulated
@@ -96,7 +101,7 @@ def load(
     moments = {name: _moment(value) for name, value in (("since", since), ("until", until), ("as_of", as_of))}
     store = connect(chosen.clickhouse_url, settings=chosen)
     if simulated is None:
-        simulated = _only_simulated(store, chosen)
+        simulated = _only_simulated(store, chosen, known.kind)
     selection = Selection(
         since=moments["since"] or EARLIEST,
         until=moments["until"] or LATEST,
@@ -107,7 +112,7 @@ def load(
         sample_by=sample_by,
         simulated=simulated,
     )
-    return Dataset(task, selection, known.labels, chosen, store)
+    return Dataset(task, selection, known.labels, chosen, store, known.kind)
 
 
 def select(settings: Settings, experiment: Experiment, as_of: datetime) -> Dataset:
@@ -159,7 +164,7 @@ def prepare(
         The rows cannot support a training.
     """
     say = progress or Silent()
-    experiment = experiment or Experiment(task=dataset.task)
+    experiment = experiment or Experiment.of(dataset.task)
     with say.step("reading events and labels"):
         dataset.require_rows()
         require_promises(dataset.index)
@@ -170,26 +175,16 @@ def prepare(
     if experiment.data.read == "vectors":
         return _from_log(dataset, experiment, chosen, say)
     with say.step("extracting features", len(labelled)) as done:
-        ids, vectors = extract_mail(
-            dataset.raw(labelled["event_id"].to_list()),
-            chosen,
-            workers=workers,
-            expected=len(labelled),
-            progress=done,
-        )
-    place = {event: row for row, event in enumerate(ids)}
-    present = [place.get(event, -1) for event in labelled["event_id"].to_list()]
-    rows = np.array(present)
-    if (rows < 0).all():
+        index, vectors = extract_events(dataset, labelled, chosen, workers=workers, progress=done)
+    if not len(index):
         raise DataRefused(
             "no labelled event has its raw mail any more: retention has removed it.",
             hint="Widen raw_days in [retention], or train on a newer window.",
         )
-    index = labelled.filter(pl.Series(rows >= 0))
     split = _split(index, experiment)
-    lost = {"whose raw mail was removed by retention": int((rows < 0).sum())}
+    lost = {"whose raw mail was removed by retention": len(labelled) - len(index)}
     split = replace(split, dropped={**split.dropped, **lost})
-    return Prepared(dataset, index, vectors[rows[rows >= 0]], split, chosen)
+    return Prepared(dataset, index, vectors, split, chosen)
 
 
 def _from_log(dataset: Dataset, experiment: Experiment, features: FeatureSet, say: Progress) -> Prepared:
@@ -252,7 +247,7 @@ def fit(
         Default: the task's baseline.
     """
     say = progress or Silent()
-    experiment = (experiment or Experiment(task=prepared.dataset.task)).without_views(prepared.dropped)
+    experiment = (experiment or Experiment.of(prepared.dataset.task)).without_views(prepared.dropped)
     task = get_task(experiment.task)
     y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
     with say.step("training"):
@@ -297,8 +292,10 @@ def fit_stack(
     y: NDArray[np.int8],
     weight: NDArray[np.float64],
     campaign: NDArray[np.str_],
-) -> ContentStack:
-    """Train the stack of an experiment on rows in order of time, not yet calibrated.
+) -> Model:
+    """Train the model of an experiment on rows in order of time, not yet calibrated.
+
+    Trees on a content model where the features have content views, trees alone where they have none.
 
     Parameters
     ----------
@@ -307,14 +304,21 @@ def fit_stack(
     campaign
         Fingerprint of each row, empty where it has none.
     """
-    model = ContentStack(
-        content=_content_parameters(experiment, features),
-        trees=experiment.to_dict()["model"]["trees"],
-        folds=experiment.model.folds,
-        groups=tuple(column.rpartition(".")[0] for column in features.columns),
-        monotone=tuple(feature.monotone for feature in features.features),
-        seed=experiment.seed,
-    )
+    trees = experiment.to_dict()["model"]["trees"]
+    groups = tuple(column.rpartition(".")[0] for column in features.columns)
+    monotone = tuple(feature.monotone for feature in features.features)
+    model: Model
+    if features.views:
+        model = ContentStack(
+            content=_content_parameters(experiment, features),
+            trees=trees,
+            folds=experiment.model.folds,
+            groups=groups,
+            monotone=monotone,
+            seed=experiment.seed,
+        )
+    else:
+        model = TabularTrees(trees=trees, groups=groups, monotone=monotone, seed=experiment.seed)
     return model.fit(vectors, y, weight * campaign_weight(campaign, experiment.model.campaign_weight))
 
 
@@ -330,17 +334,20 @@ def _content_parameters(experiment: Experiment, features: FeatureSet) -> dict[st
     return dict(choice)
 
 
-def emit_graph(model: ContentStack, calibration: Platt) -> bytes:
-    """Return the ONNX graph of a trained stack."""
+def emit_graph(model: Model, calibration: Platt) -> bytes:
+    """Return the ONNX graph of a trained model."""
     trees, base = model.trees_.trees()
-    content = model.content_model_
+    part = None
+    if isinstance(model, ContentStack):
+        content = model.content_model_
+        part = ContentPart(content.hashing, content.weight_, content.bias_)
     return emit(
         width=model.trees_.n_features_in_,
         trees=trees,
         base_margin=base,
         slope=calibration.slope,
         intercept=calibration.intercept,
-        content=ContentPart(content.hashing, content.weight_, content.bias_),
+        content=part,
     )
 
 
@@ -404,6 +411,6 @@ def _moment(value: str | datetime | None) -> datetime | None:
     return None if value is None else parse_moment(value)
 
 
-def _only_simulated(store: Store, settings: Settings) -> bool:
-    """Whether the source holds simulated mail and no other."""
-    return bool(store.value(query("only_simulated", settings)))
+def _only_simulated(store: Store, settings: Settings, kind: Kind) -> bool:
+    """Whether the source holds simulated events of a kind and no other."""
+    return bool(store.value(query("only_simulated", settings, kind=kind)))

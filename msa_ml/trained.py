@@ -23,9 +23,13 @@ from msa_ml.markup import table
 from msa_ml.mistakes import Verdicts
 from msa_ml.model.calibration import Platt
 from msa_ml.model.stack import ContentStack
+from msa_ml.model.tabular import TabularTrees
 from msa_ml.model.threshold import Policy
 from msa_ml.publishing import figure_of, make_bundle
 from msa_ml.tasks.task import Task
+
+SLICED = ("verification", "network")
+"""Columns of an index, see :mod:`msa_ml.source.indexed`, whose values are slices as they are."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class Trained:
     experiment: Experiment
     task: Task
     prepared: Prepared
-    model: ContentStack
+    model: ContentStack | TabularTrees
     calibration: Platt
     policies: tuple[Policy, ...]
     graph: bytes
@@ -240,10 +244,13 @@ def _first_and_last(times: pl.Series) -> tuple[str, str]:
 
 
 def slices_of(index: pl.DataFrame) -> dict[str, NDArray[np.str_]]:
-    """Return the slices that the evaluation looks at: source and size."""
-    size = index["size"].to_numpy()
-    names = np.array(["under 2 KB", "2 to 10 KB", "over 10 KB"])
-    return {
-        "source": index["source"].to_numpy().astype(str),
-        "size": names[np.digitize(size, [2_000, 10_000])],
-    }
+    """Return the slices that the evaluation looks at: the source, and what the kind's index has to slice by."""
+    found = {"source": index["source"].to_numpy().astype(str)}
+    if "size" in index.columns:
+        names = np.array(["under 2 KB", "2 to 10 KB", "over 10 KB"])
+        found["size"] = names[np.digitize(index["size"].to_numpy(), [2_000, 10_000])]
+    for name in SLICED:
+        if name in index.columns:
+            values = index[name].to_numpy().astype(str)
+            found[name] = np.where(values == "", "unknown", values)
+    return found

@@ -97,7 +97,7 @@ def _experiment(what: str) -> Experiment:
         return experiment
     if "/" in what:
         raise InputError(f"'{what}' is neither a task nor a .toml file.", hint="Write: msa-ml train spam")
-    return Experiment(task=get(what).name)
+    return Experiment.of(get(what).name)
 
 
 @click.command(

@@ -1,6 +1,6 @@
 """A dataset: the events of a window with their labels, as known at a moment; lazy, streamed, with a fingerprint.
 
-The index (ids, times, labels: about 100 bytes a row) is read once; raw mail is only ever streamed.
+The index (ids, times, labels: about 100 bytes a row) is read once; raw mail and other columns are only ever streamed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from msa_ml.dataset.counting import count, largest_campaigns
 from msa_ml.dataset.labels import LabelReport, LabelRules
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.markup import table
+from msa_ml.records import Kind
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import Store
 from msa_ml.source.queries import query
@@ -29,9 +30,18 @@ if TYPE_CHECKING:
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+KEPT = {"spam": 1, "abuse": 1, "ham": 0, "good": 0}
+"""Words for a class that is kept whatever a sample says."""
 _ALL = 2**64 - 1
 _IDS = 1_000  # ids of one query
 _CHUNK_BYTES = 32 * 2**20
+_ROWS = 100_000  # rows of plain columns that are read in one session
+_HOW_TO_IMPORT: Mapping[Kind, str] = {
+    "mail": "Import mail with `msa-ml import mail PATH`",
+    "signup": "Import sign-ups with `msa-ml import signups PATH`",
+    "login": "Import logins with `msa-ml import logins PATH`",
+    "request": "Import requests with `msa-ml import requests PATH`",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,8 @@ class Selection:
     sample
         Share of events, 0 < sample <= 1, chosen by the hash of the event.
     keep
-        ``"spam"`` or ``"ham"``: take every event with such a label whatever ``sample`` says; its weight is 1.
+        ``"spam"`` (``"abuse"``) or ``"ham"`` (``"good"``): take every event with such a label whatever ``sample`` says; its
+        weight is 1.
     sample_by
         ``"event"`` or ``"campaign"``: what the hash is taken of.
     simulated
@@ -70,8 +81,8 @@ class Selection:
             raise InputError(f"the window is empty: since {self.since} is not before until {self.until}.")
         if not 0 < self.sample <= 1:
             raise InputError(f"sample must be a share, 0 < sample <= 1, found {self.sample}.")
-        if self.keep not in (None, "spam", "ham"):
-            raise InputError(f"keep must be 'spam' or 'ham', found {self.keep!r}.")
+        if self.keep is not None and self.keep not in KEPT:
+            raise InputError(f"keep must be 'spam' or 'ham' ('abuse' or 'good'), found {self.keep!r}.")
         if self.sample_by not in ("event", "campaign"):
             raise InputError(f"sample_by must be 'event' or 'campaign', found {self.sample_by!r}.")
 
@@ -124,6 +135,8 @@ class Dataset:
         Which events, as known when.
     rules
         How labels are read.
+    kind
+        Kind of event.
     """
 
     task: str
@@ -131,11 +144,12 @@ class Dataset:
     rules: LabelRules
     settings: Settings = field(repr=False)
     store: Store = field(repr=False)
+    kind: Kind = "mail"
 
     @cached_property
     def _everything(self) -> pl.DataFrame:
         """Every event of the selection, also those that are immature or unlabelled."""
-        keep = {"spam": [1], "ham": [0]}.get(self.selection.keep or "", [])
+        keep = [KEPT[self.selection.keep]] if self.selection.keep else []
         parameters = {
             **self.selection.parameters(),
             **self.rules.parameters(),
@@ -160,7 +174,7 @@ class Dataset:
     @property
     def sql(self) -> str:
         """The query over events and labels, own tables filled in; values stay parameters."""
-        return query("events_with_labels", self.settings)
+        return query("events_with_labels", self.settings, kind=self.kind)
 
     @cached_property
     def _mature(self) -> pl.Series:
@@ -216,6 +230,11 @@ class Dataset:
         ids
             Only these events; default: every event of :attr:`index`.
         """
+        if self.kind != "mail":
+            raise InputError(
+                f"a {self.kind} has no raw mail; it is a row of plain fields.",
+                hint="Use dataset.table(COLUMNS).",
+            )
         names = self.index["event_id"] if ids is None else pl.Series(ids, dtype=pl.String)
         if self.store.embedded:
             # The embedded store takes one process at a time: each batch is read in a session of its own, so that
@@ -252,6 +271,53 @@ class Dataset:
         if chunk:
             yield chunk
 
+    def table(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Stream some columns of the events of :attr:`index`: ``event_id`` and those, in no stated order.
+
+        Parameters
+        ----------
+        columns
+            Fields of the kind, such as ``("user_name", "ip")``.
+
+        Raises
+        ------
+        UnknownNameError
+            The kind has no such column.
+        """
+        sql = query("event_columns", self.settings, kind=self.kind, columns=columns)
+        wanted = self.index.select("event_id")
+        missing = (
+            set(wanted["event_id"].to_list()) if self.selection.keep and self.selection.sample < 1 else set()
+        )
+        for first, last in self._ranges():
+            rows = self.store.stream(
+                sql, {**self.selection.parameters(), **self._sampling(), "first_id": first, "last_id": last}
+            )
+            for batch in rows:
+                found = batch.join(wanted, on="event_id", how="semi", maintain_order="left")
+                missing.difference_update(found["event_id"].to_list())
+                if len(found):
+                    yield found
+        # What was kept whatever the sample says is fetched by its ids.
+        by_ids = query("event_columns_by_ids", self.settings, kind=self.kind, columns=columns)
+        left = sorted(missing)
+        for start in range(0, len(left), _IDS):
+            yield self.store.frame(by_ids, {"ids": left[start : start + _IDS]})
+
+    def _ranges(self) -> Iterator[tuple[str, str]]:
+        """Yield the first and the last id of each part that is read at once.
+
+        A server streams everything in one go. The embedded store takes one process at a time, so there a part is read in
+        a session of its own, and others have their turn while this process computes; tables are kept in order of ids, so
+        a part is read alone.
+        """
+        if not self.store.embedded or len(self.index) <= _ROWS:
+            yield "", ""
+            return
+        names = self.index["event_id"].sort()
+        for start in range(0, len(names), _ROWS):
+            yield names[start], names[min(start + _ROWS, len(names)) - 1]
+
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:
         """What went in: selection, query, counts, schema, and a hash of ids and labels that ignores the order of rows."""
@@ -285,7 +351,7 @@ class Dataset:
             raise DataRefused(
                 f"no event between {self.selection.since:%Y-%m-%d} and {self.selection.until:%Y-%m-%d} "
                 f"(looked in {self.store.url_public}).",
-                hint="Import mail with `msa-ml import mail PATH`, or widen the window.",
+                hint=f"{_HOW_TO_IMPORT[self.kind]}, or widen the window.",
             )
 
     def require_rows(self) -> None:
@@ -331,7 +397,8 @@ class Dataset:
 
         The events are counted by the store, so ``msa_ml.load("spam").at_most(20_000)`` is quick however much it holds.
         """
-        held = int(self.store.value(query("count_events", self.settings), self.selection.parameters()) or 0)
+        sql = query("count_events", self.settings, kind=self.kind)
+        held = int(self.store.value(sql, self.selection.parameters()) or 0)
         if held * self.selection.sample <= events:
             return self
         return self.with_selection(sample=events / held)
@@ -345,14 +412,14 @@ class Dataset:
         return count(self.index, ["source"])
 
     def campaigns(self, top: int = 20) -> pl.DataFrame:
-        """Return the largest groups of near-duplicate mails; see :func:`~msa_ml.dataset.counting.largest_campaigns`."""
+        """Return the largest groups of events that share a fingerprint; see :func:`~msa_ml.dataset.counting.largest_campaigns`."""
         return largest_campaigns(self.index, top)
 
     def _repr_html_(self) -> str:
         if not len(self.index):
             return (
                 f"<p><b>{escape(self.task)}: no event</b> in {escape(self.store.url_public)}. "
-                "Import mail with <code>msa-ml import mail PATH</code>, or widen the window.</p>"
+                f"{escape(_HOW_TO_IMPORT[self.kind])}, or widen the window.</p>"
             )
         days = self.by_day()["day"].to_list()
         share = f", a sample of {self.selection.sample:.3g}" if self.selection.sample < 1 else ""

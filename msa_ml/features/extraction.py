@@ -1,4 +1,4 @@
-"""Run a feature set over a stream of raw mail, in this process or over worker processes.
+"""Run a feature set over the events of a dataset: raw mail in this process or over worker processes, rows batch by batch.
 
 Workers are loky's: they accept an extractor class from a notebook cell, and start without forking, which an open
 embedded store would not survive.
@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
+from msa_ml.errors import InputError
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
+from msa_ml.features.table import SCHEMAS, inputs_of
+
+if TYPE_CHECKING:
+    from msa_ml.dataset.dataset import Dataset
 
 CHUNK = 250
 """Mails a worker takes at once: enough to outweigh the way there, few enough to share evenly."""
@@ -20,6 +27,79 @@ WORTH_WORKERS = 1_500
 """Fewer mails than this are done before workers have started."""
 
 Progress = Callable[[int], None]
+
+
+def extract_events(
+    dataset: Dataset,
+    index: pl.DataFrame,
+    features: FeatureSet,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
+) -> tuple[pl.DataFrame, Vectors]:
+    """Return the rows of an index whose events can still be read, and their vectors, aligned.
+
+    Parameters
+    ----------
+    dataset
+        Where the events are read from.
+    index
+        Some rows of its index.
+    features
+        What to compute; of the dataset's kind.
+    workers
+        Processes for mail; 0 = one a core. Rows of plain fields are computed here, a batch at a time.
+    progress
+        Called with the number of events done since the last call.
+
+    Raises
+    ------
+    InputError
+        The features read another kind of event.
+    """
+    if features.kind != dataset.kind:
+        raise InputError(
+            f"these features read events of kind {features.kind}, the dataset holds {dataset.kind}."
+        )
+    if dataset.kind != "mail":
+        return _extract_rows(dataset, index, features, progress)
+    ids, vectors = extract_mail(
+        dataset.raw(index["event_id"].to_list()),
+        features,
+        workers=workers,
+        expected=len(index),
+        progress=progress,
+    )
+    place = pl.DataFrame(
+        {"event_id": ids, "place": np.arange(len(ids))}, schema_overrides={"event_id": pl.String}
+    )
+    found = index.join(place, on="event_id", how="inner", maintain_order="left")
+    return found.drop("place"), vectors[found["place"].to_numpy()]
+
+
+def _extract_rows(
+    dataset: Dataset, index: pl.DataFrame, features: FeatureSet, progress: Progress | None
+) -> tuple[pl.DataFrame, Vectors]:
+    """Fill one matrix batch by batch, so that only the vectors grow with the number of rows."""
+    place = index.select("event_id", place=pl.int_range(pl.len(), dtype=pl.UInt32))
+    dense = np.full((len(index), len(features.columns)), np.nan, np.float32)
+    content: dict[str, list[bytes]] = {view.name: [b""] * len(index) for view in features.views}
+    there = np.zeros(len(index), bool)
+    columns = inputs_of(features)
+    types = {name: SCHEMAS[features.kind][name] for name in columns}
+    for batch in dataset.table(columns):
+        found = batch.join(place, on="event_id", how="inner", maintain_order="left")
+        rows = found["place"].to_numpy()
+        vectors = features.extract_rows(found.select(pl.col(name).cast(types[name]) for name in columns))
+        dense[rows] = vectors.dense
+        for view, items in vectors.content.items():
+            for row, item in zip(rows.tolist(), items, strict=True):
+                content[view][row] = item
+        there[rows] = True
+        if progress:
+            progress(len(rows))
+    vectors = Vectors(dense, content)
+    return (index, vectors) if there.all() else (index.filter(pl.Series(there)), vectors[there])
 
 
 def extract_mail(

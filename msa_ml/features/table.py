@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import polars as pl
 
 from msa_ml.errors import InputError, UnknownNameError
-from msa_ml.features.extractor import Extractor
+from msa_ml.features.extractor import Extractor, FeatureSet
 from msa_ml.records import Event, Login, Request, Signup
 
 _TIME = pl.Datetime("ms", "UTC")
@@ -84,6 +84,24 @@ def rows(kind: str, events: Iterable[Event | Mapping[str, Any]]) -> pl.DataFrame
                 hint="Numbers are numbers, texts are texts, times are datetimes with a zone; what is unknown is null.",
             ) from error
     return pl.DataFrame(series)
+
+
+def inputs_of(features: FeatureSet) -> tuple[str, ...]:
+    """Return the columns that the extractors of a feature set read, in the order of the record's fields.
+
+    Raises
+    ------
+    InputError
+        One of them reads single records, not rows; a content view reads every column.
+    """
+    single = [reader.name for reader in features.extractors if not isinstance(reader, TableExtractor)]
+    if single:
+        raise InputError(f"{', '.join(single)} cannot be computed for rows of plain fields.")
+    every = SCHEMAS[features.kind]
+    if features.views:
+        return tuple(every)
+    read = {name for extractor in features.extractors for name in extractor.inputs}  # type: ignore[attr-defined]
+    return tuple(name for name in every if name in read)
 
 
 class TableExtractor(Extractor):

@@ -8,9 +8,10 @@ from msa_ml.tasks.task import Task
 
 def tasks() -> dict[str, Task]:
     """Return every task by its name."""
+    from msa_ml.tasks.signup_abuse import SIGNUP_ABUSE
     from msa_ml.tasks.spam import SPAM
 
-    return {task.name: task for task in (SPAM,)}
+    return {task.name: task for task in (SPAM, SIGNUP_ABUSE)}
 
 
 def get(name: str) -> Task:

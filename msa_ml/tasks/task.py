@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.extractor import FeatureSet
@@ -27,6 +28,10 @@ class Task:
         How label words, sources and delays are read.
     features
         Makes the feature set.
+    words
+        What people call an event with label 1, and one with label 0.
+    choices
+        Where the task's baseline differs from the defaults of an experiment, in the shape of an experiment file.
     """
 
     name: str
@@ -34,3 +39,5 @@ class Task:
     kind: Kind
     labels: LabelRules
     features: Callable[[], FeatureSet]
+    words: tuple[str, str] = ("spam", "ham")
+    choices: Mapping[str, Any] = field(default_factory=dict)

@@ -1,29 +1,69 @@
-"""The SELECTs, one file each. ``{{mail}}`` stands for a relation, ``{name:Type}`` for a value."""
+"""The SELECTs, one file each. ``{{mail}}`` stands for a relation, ``{name:Type}`` for a value.
+
+``{{event}}`` is the relation of the kind that a query is asked for, ``{{campaign}}`` and ``{{indexed}}`` are what
+:mod:`msa_ml.source.indexed` says of that kind, ``{{columns}}`` are fields of it that the caller names.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
 from msa_ml.errors import UnknownNameError
+from msa_ml.records import Kind
 from msa_ml.settings import Settings
+from msa_ml.source.fields import FIELDS
+from msa_ml.source.indexed import CAMPAIGN, INDEXED
+from msa_ml.source.literals import name as quoted
 from msa_ml.source.mapping import relation
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def query(name: str, settings: Settings) -> str:
+def query(name: str, settings: Settings, *, kind: Kind = "mail", columns: Sequence[str] = ()) -> str:
     """Return the text of a query with its relations filled in: our views, or what ``msa.toml`` maps in their place.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    kind
+        What ``{{event}}`` stands for.
+    columns
+        Fields of the kind that ``{{columns}}`` stands for.
 
     Raises
     ------
     UnknownNameError
-        No such file, or a placeholder that is no relation.
+        No such file, a placeholder that is no relation, or a column that the kind does not have.
     InputError
         The mapping in ``msa.toml`` is malformed.
     """
-    return _PLACE.sub(lambda match: relation(settings, match.group(1)), _text(name))
+
+    def filled(match: re.Match[str]) -> str:
+        place = match.group(1)
+        if place == "event":
+            return relation(settings, kind)
+        if place == "campaign":
+            return CAMPAIGN[kind]
+        if place == "indexed":
+            return "".join(f"\n    {sql} AS {quoted(column)}," for column, sql in INDEXED[kind].items())
+        if place == "columns":
+            return ",\n    ".join(
+                f"e.{quoted(_known(kind, column))} AS {quoted(column)}" for column in columns
+            )
+        return relation(settings, place)
+
+    return _PLACE.sub(filled, _text(name))
+
+
+def _known(kind: Kind, column: str) -> str:
+    known = [field.name for field in FIELDS[kind]]
+    if column not in known:
+        raise UnknownNameError(f"column of {kind}", column, known)
+    return column
 
 
 @cache

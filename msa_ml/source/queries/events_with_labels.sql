@@ -53,13 +53,12 @@ SELECT
     e.position AS position,
     e.event_time AS event_time,
     greatest(e.event_time, e.ingested_at) AS known_at,
-    e.campaign AS campaign,
+    {{campaign}} AS campaign,{{indexed}}
     e.simulated AS simulated,
-    e.size AS size,
     if(l.subject = '', toInt8(-1), l.value) AS label,
     l.conflict AS conflict,
     if(l.subject != '' AND has({kept:Array(Int8)}, l.value), 1., 1. / {sample:Float64}) AS weight
-FROM {{mail}} AS e
+FROM {{event}} AS e
 LEFT JOIN resolved AS l ON l.subject = e.event_id
 WHERE e.event_time >= {since:DateTime64(3, 'UTC')}
     AND e.event_time < {until:DateTime64(3, 'UTC')}
@@ -69,7 +68,7 @@ WHERE e.event_time >= {since:DateTime64(3, 'UTC')}
     AND
     (
         (l.subject != '' AND has({kept:Array(Int8)}, l.value))
-        OR cityHash64(if({sample_by_campaign:Bool} AND e.campaign != '', e.campaign, e.event_id))
+        OR cityHash64(if({sample_by_campaign:Bool} AND {{campaign}} != '', {{campaign}}, e.event_id))
             <= {sample_below:UInt64}
     )
 ORDER BY e.event_time, e.event_id

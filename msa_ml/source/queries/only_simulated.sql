@@ -1,3 +1,3 @@
--- 1 when the source holds simulated mail and no other.
+-- 1 when the source holds simulated events of a kind and no other.
 SELECT count() > 0 AND countIf(NOT simulated) = 0
-FROM {{mail}}
+FROM {{event}}

@@ -1,0 +1,29 @@
+"""``signup_abuse``: whether a sign-up is made by a bot, in bulk, or for abuse."""
+
+from datetime import timedelta
+
+from msa_ml.dataset.labels import LabelRules
+from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.signup.form import Form
+from msa_ml.tasks.task import Task
+
+
+def _features() -> FeatureSet:
+    return FeatureSet([Form()])
+
+
+SIGNUP_ABUSE = Task(
+    name="signup_abuse",
+    question="Is this sign-up made by a bot, in bulk, or for abuse?",
+    kind="signup",
+    labels=LabelRules(
+        positive=("abuse", "bot", "fake"),
+        negative=("good", "person"),
+        ignored=("unsure",),
+        ranking=("analyst", "honeypot", "import", "user_report", "automatic"),
+        delay=timedelta(days=3),
+    ),
+    features=_features,
+    words=("abuse", "good"),
+    choices={"model": {"trees": {"bags": 1, "rounds": 150, "depth": 6, "rate": 0.12, "child_weight": 5.0}}},
+)
