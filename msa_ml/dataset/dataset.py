@@ -6,6 +6,7 @@ The index (ids, times, labels: about 100 bytes a row) is read once; raw mail and
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from msa_ml.dataset.counting import count, largest_campaigns
 from msa_ml.dataset.labels import LabelReport, LabelRules
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.markup import table
-from msa_ml.records import Kind
+from msa_ml.records import KINDS, Kind
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import Store
 from msa_ml.source.queries import query
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_CODE = re.compile("`([^`]+)`")
 KEPT = {"spam": 1, "abuse": 1, "ham": 0, "good": 0}
 """Words for a class that is kept whatever a sample says."""
 _ALL = 2**64 - 1
@@ -38,9 +40,7 @@ _CHUNK_BYTES = 32 * 2**20
 _ROWS = 100_000  # rows of plain columns that are read in one session
 _HOW_TO_IMPORT: Mapping[Kind, str] = {
     "mail": "Import mail with `msa-ml import mail PATH`",
-    "signup": "Import sign-ups with `msa-ml import signups PATH`",
-    "login": "Import logins with `msa-ml import logins PATH`",
-    "request": "Import requests with `msa-ml import requests PATH`",
+    **{kind: f"Import events with `msa-ml import events {kind} FILE`" for kind in KINDS if kind != "mail"},
 }
 
 
@@ -417,9 +417,10 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         if not len(self.index):
+            how = _CODE.sub(r"<code>\1</code>", _HOW_TO_IMPORT[self.kind])
             return (
                 f"<p><b>{escape(self.task)}: no event</b> in {escape(self.store.url_public)}. "
-                f"{escape(_HOW_TO_IMPORT[self.kind])}, or widen the window.</p>"
+                f"{how}, or widen the window.</p>"
             )
         days = self.by_day()["day"].to_list()
         share = f", a sample of {self.selection.sample:.3g}" if self.selection.sample < 1 else ""

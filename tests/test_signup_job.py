@@ -1,0 +1,81 @@
+"""The walk through the layers on sign-ups: events that are rows of plain fields."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from msa_ml.dataset.dataset import Dataset
+from msa_ml.errors import InputError, UnknownNameError
+from msa_ml.features.extraction import extract_events
+from msa_ml.pipeline import fit, load, prepare
+from msa_ml.settings import Settings, read
+from msa_ml.tasks import get
+from tests.signups import AS_OF, import_into
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a home that holds 3,000 invented sign-ups."""
+    folder = tmp_path_factory.mktemp("signups")
+    settings = read(home=folder / "home", isolated=True)
+    import_into(settings, folder)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def dataset(world: Settings) -> Dataset:
+    return load("signup_abuse", as_of=AS_OF, settings=world)
+
+
+def test_a_dataset_of_signups_has_its_labels_and_no_mail(dataset: Dataset) -> None:
+    assert len(dataset) == 3000
+    assert dataset.index.columns[-3:] == ["label", "conflict", "weight"]
+    assert {"campaign", "verification", "network"} <= set(dataset.index.columns)
+    assert dataset.index["network"].unique().to_list() == ["IPv4"]
+    with pytest.raises(InputError, match="no raw mail"):
+        next(dataset.raw())
+    with pytest.raises(UnknownNameError, match="column of signup 'user_nam'"):
+        next(dataset.table(["user_nam"]))
+
+
+def test_columns_are_streamed_for_the_events_of_the_index_alone(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = pl.concat(dataset.table(["user_name", "ip"]))
+    assert whole.columns == ["event_id", "user_name", "ip"]
+    assert set(whole["event_id"]) == set(dataset.index["event_id"])
+    # The embedded store is read in parts, each in a session of its own.
+    monkeypatch.setattr("msa_ml.dataset.dataset._ROWS", 700)
+    parts = pl.concat(dataset.table(["user_name", "ip"]))
+    assert parts.sort("event_id").equals(whole.sort("event_id"))
+
+
+def test_a_sample_keeps_one_class_whole(dataset: Dataset) -> None:
+    sample = dataset.with_selection(sample=0.2, keep="abuse")
+    table = pl.concat(sample.table(["user_name"]))
+    assert sorted(table["event_id"]) == sorted(sample.index["event_id"])
+    abuse = sample.index.filter(pl.col("label") == 1)
+    assert len(abuse) == (dataset.index["label"] == 1).sum()
+    assert len(sample) < 0.6 * len(dataset)
+
+
+def test_vectors_stand_beside_their_events(dataset: Dataset) -> None:
+    index, vectors = extract_events(dataset, dataset.labelled, get("signup_abuse").features())
+    assert index.equals(dataset.labelled)
+    assert vectors.dense.dtype == np.float32
+    seconds = pl.concat(dataset.table(["form_seconds"]))
+    wanted = index.join(seconds, on="event_id", how="left", maintain_order="left")["form_seconds"]
+    column = get("signup_abuse").features().columns.index("signup.form.seconds")
+    assert np.array_equal(vectors.dense[:, column], wanted.to_numpy().astype(np.float32))
+
+
+def test_features_of_another_kind_are_refused(dataset: Dataset) -> None:
+    with pytest.raises(InputError, match="read events of kind mail, the dataset holds signup"):
+        extract_events(dataset, dataset.index, get("spam").features())
+
+
+def test_trees_alone_learn_from_signups(dataset: Dataset) -> None:
+    trained = fit(prepare(dataset))
+    assert trained.evaluation.metrics["tpr_at_fpr_1pct"].value > 0.3
+    assert set(trained.evaluation.slices) <= {"source", "verification", "network"}
+    assert trained.verdicts().frame.height == len(trained.logit)
