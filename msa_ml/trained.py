@@ -29,7 +29,7 @@ from msa_ml.publishing import figure_of, make_bundle
 from msa_ml.tasks.task import Task
 
 SLICED = ("verification", "network")
-"""Columns of an index, see :mod:`msa_ml.source.indexed`, whose values are slices as they are."""
+"""Columns of an index, see :mod:`msa_ml.dataset.indexed`, whose values are slices as they are."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from msa_ml.dataset.counting import count, largest_campaigns
+from msa_ml.dataset.indexed import INDEXED, finished
 from msa_ml.dataset.labels import LabelReport, LabelRules
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.markup import table
@@ -159,7 +160,7 @@ class Dataset:
             **self._sampling(),
         }
         frame = self.store.frame(self.sql, parameters)
-        return frame.with_columns(
+        return finished(frame, self.kind).with_columns(
             pl.col("label").replace(-1, None).cast(pl.Int8), pl.col("conflict").cast(pl.Boolean)
         )
 
@@ -174,7 +175,7 @@ class Dataset:
     @property
     def sql(self) -> str:
         """The query over events and labels, own tables filled in; values stay parameters."""
-        return query("events_with_labels", self.settings, kind=self.kind)
+        return query("events_with_labels", self.settings, kind=self.kind, more=INDEXED[self.kind])
 
     @cached_property
     def _mature(self) -> pl.Series:

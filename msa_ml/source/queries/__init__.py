@@ -1,13 +1,13 @@
 """The SELECTs, one file each. ``{{mail}}`` stands for a relation, ``{name:Type}`` for a value.
 
-``{{event}}`` is the relation of the kind that a query is asked for, ``{{campaign}}`` and ``{{indexed}}`` are what
-:mod:`msa_ml.source.indexed` says of that kind, ``{{columns}}`` are fields of it that the caller names.
+``{{event}}`` is the relation of the kind that a query is asked for, ``{{campaign}}`` the fingerprint of its rows ``e``,
+``{{columns}}`` are fields of it that the caller names, and ``{{more}}`` expressions over ``e`` that the caller writes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -15,14 +15,20 @@ from msa_ml.errors import UnknownNameError
 from msa_ml.records import Kind
 from msa_ml.settings import Settings
 from msa_ml.source.fields import FIELDS
-from msa_ml.source.indexed import CAMPAIGN, INDEXED
 from msa_ml.source.literals import name as quoted
 from msa_ml.source.mapping import relation
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def query(name: str, settings: Settings, *, kind: Kind = "mail", columns: Sequence[str] = ()) -> str:
+def query(
+    name: str,
+    settings: Settings,
+    *,
+    kind: Kind = "mail",
+    columns: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
+) -> str:
     """Return the text of a query with its relations filled in: our views, or what ``msa.toml`` maps in their place.
 
     Parameters
@@ -33,6 +39,8 @@ def query(name: str, settings: Settings, *, kind: Kind = "mail", columns: Sequen
         What ``{{event}}`` stands for.
     columns
         Fields of the kind that ``{{columns}}`` stands for.
+    more
+        SQL by the name of its column, of ours and never of a user, that ``{{more}}`` stands for.
 
     Raises
     ------
@@ -47,9 +55,9 @@ def query(name: str, settings: Settings, *, kind: Kind = "mail", columns: Sequen
         if place == "event":
             return relation(settings, kind)
         if place == "campaign":
-            return CAMPAIGN[kind]
-        if place == "indexed":
-            return "".join(f"\n    {sql} AS {quoted(column)}," for column, sql in INDEXED[kind].items())
+            return "e.campaign" if any(field.name == "campaign" for field in FIELDS[kind]) else "''"
+        if place == "more":
+            return "".join(f"\n    {sql} AS {quoted(column)}," for column, sql in (more or {}).items())
         if place == "columns":
             return ",\n    ".join(
                 f"e.{quoted(_known(kind, column))} AS {quoted(column)}" for column in columns

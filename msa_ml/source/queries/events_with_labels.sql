@@ -53,7 +53,7 @@ SELECT
     e.position AS position,
     e.event_time AS event_time,
     greatest(e.event_time, e.ingested_at) AS known_at,
-    {{campaign}} AS campaign,{{indexed}}
+    {{campaign}} AS campaign,{{more}}
     e.simulated AS simulated,
     if(l.subject = '', toInt8(-1), l.value) AS label,
     l.conflict AS conflict,
