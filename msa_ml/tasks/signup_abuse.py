@@ -5,11 +5,13 @@ from datetime import timedelta
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.signup.form import Form
+from msa_ml.features.signup.ip import Ip
+from msa_ml.features.signup.name import Name
 from msa_ml.tasks.task import Task
 
 
 def _features() -> FeatureSet:
-    return FeatureSet([Form()])
+    return FeatureSet([Name(), Ip(), Form()])
 
 
 SIGNUP_ABUSE = Task(
