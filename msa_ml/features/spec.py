@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -198,17 +199,30 @@ def _describe_extractor(extractor: Extractor, kept: Iterable[tuple[str, Feature]
         features.append(
             {"column": column, "type": "float32", **entry, "digest": feature_digest(extractor, feature)}
         )
-    return {**_identity(extractor), "class": _path(extractor), "features": features}
+    portable = any(feature.portable == "yes" for feature in extractor.features)
+    return {
+        **_identity(extractor),
+        "class": _path(extractor),
+        **_rule(extractor, portable),
+        "features": features,
+    }
 
 
 def _describe_view(view: View) -> dict[str, Any]:
     return {
         **_identity(view),
         "class": _path(view),
+        "portable": view.portable,
+        **_rule(view, view.portable == "yes"),
         "type": "uint8",
         "limit": view.limit,
         "digest": view_digest(view),
     }
+
+
+def _rule(reader: Reader, portable: bool) -> dict[str, str]:
+    """Return how a portable reader computes, in words: its docstring. It is no part of a digest."""
+    return {"rule": inspect.getdoc(type(reader)) or ""} if portable else {}
 
 
 def _bound(value: float) -> float | str:

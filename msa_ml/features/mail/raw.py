@@ -1,19 +1,4 @@
-r"""The opening of a message as it came, by a rule so plain that any language can follow it.
-
-The rule, in full (bytes throughout; SP is 0x20, TAB 0x09, CR 0x0D, LF 0x0A):
-
-1. Take the message without the mbox ``From `` line it may begin with: if the first five bytes are ``From ``, and the
-   bytes after them are not any number of SP or TAB and then a colon, the line up to and including its LF is dropped.
-2. Of what is left, take the first 65,536 bytes, and change every CR LF to LF.
-3. If the text begins with LF, there are no fields and the body begins after that LF. Else the header ends before the
-   first LF LF, and the body begins after it; without LF LF all of it is header and the body is empty.
-4. Cut the header at every LF that is not followed by SP or TAB. Each piece is a field; its folds stay in it.
-5. The name of a field is what stands before its first colon, with A-Z made a-z and SP and TAB at its end dropped. A
-   piece without a colon, or with an empty name, is dropped.
-6. A field is dropped if its name matches a pattern of the list ``ignored_fields``. ``*`` in a pattern stands for any
-   bytes, also none; everything else stands for itself; the whole name has to match.
-7. The view is: each remaining field followed by LF, in order; one more LF; the body. Its first 3,000 bytes count.
-"""
+"""The opening of a message as it came, by a rule so plain that any language can follow it."""
 
 from __future__ import annotations
 
@@ -29,10 +14,24 @@ _FIELD_END = re.compile(rb"\n(?![ \t])")
 
 
 class Raw(View):
-    """The first bytes of the message as it came, without the ignored fields; see the module for the exact rule.
+    """The first bytes of the message as it came, without the ignored fields.
 
     Nothing is decoded, so encodings, boundaries, hosts and dates are all seen: it scores best within one collection and
     carries the most of that collection to another. It needs no MIME parser, so serving can do without ours.
+
+    The rule, in full (bytes throughout; SP is 0x20, TAB 0x09, CR 0x0D, LF 0x0A):
+
+    1. Take the message without the mbox ``From `` line it may begin with: if the first five bytes are ``From ``, and the
+       bytes after them are not any number of SP or TAB and then a colon, the line up to and including its LF is dropped.
+    2. Of what is left, take the first 65,536 bytes, and change every CR LF to LF.
+    3. If the text begins with LF, there are no fields and the body begins after that LF. Else the header ends before the
+       first LF LF, and the body begins after it; without LF LF all of it is header and the body is empty.
+    4. Cut the header at every LF that is not followed by SP or TAB. Each piece is a field; its folds stay in it.
+    5. The name of a field is what stands before its first colon, with A-Z made a-z and SP and TAB at its end dropped. A
+       piece without a colon, or with an empty name, is dropped.
+    6. A field is dropped if its name matches a pattern of the list ``ignored_fields``. ``*`` in a pattern stands for any
+       bytes, also none; everything else stands for itself; the whole name has to match.
+    7. The view is: each remaining field followed by LF, in order; one more LF; the body. Its first 3,000 bytes count.
     """
 
     name = "raw"
