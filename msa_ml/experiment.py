@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msa_ml.bundle.rollout import Rollout, Step
 from msa_ml.errors import InputError, UnknownNameError
 
 
@@ -119,6 +120,34 @@ class EvaluationChoice:
 
 
 @dataclass(frozen=True)
+class RolloutChoice:
+    """``[rollout]``: how a bundle takes over, see :class:`msa_ml.bundle.rollout.Rollout`.
+
+    ``hours`` has one entry less than ``shares``: after the last nothing follows.
+    """
+
+    shares: tuple[float, ...] = (0.01, 0.1, 1.0)
+    hours: tuple[float, ...] = (24.0, 24.0)
+    most_flips: float = 0.02
+    most_blocked_change: float = 0.25
+
+    def plan(self) -> Rollout:
+        """Return the plan.
+
+        Raises
+        ------
+        InputError
+            The shares do not grow to 1, or a number is out of range.
+        """
+        if len(self.hours) != len(self.shares) - 1:
+            raise InputError(
+                f"rollout.hours holds {len(self.hours)} numbers, one less than rollout.shares is needed: {len(self.shares) - 1}."
+            )
+        steps = tuple(Step(*step) for step in zip(self.shares, (*self.hours, 0.0), strict=True))
+        return Rollout(steps, self.most_flips, self.most_blocked_change)
+
+
+@dataclass(frozen=True)
 class Experiment:
     """Every choice of one training run.
 
@@ -136,8 +165,10 @@ class Experiment:
     split: SplitChoice = field(default_factory=SplitChoice)
     model: ModelChoice = field(default_factory=ModelChoice)
     evaluation: EvaluationChoice = field(default_factory=EvaluationChoice)
+    rollout: RolloutChoice = field(default_factory=RolloutChoice)
 
     def __post_init__(self) -> None:
+        self.rollout.plan()
         _one_of("split.method", self.split.method, ("time", "given"))
         _one_of("data.keep", self.data.keep, ("", "spam", "ham", "abuse", "good"))
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
@@ -321,6 +352,7 @@ _PARTS = {
     "ContentChoice": ContentChoice,
     "TreesChoice": TreesChoice,
     "EvaluationChoice": EvaluationChoice,
+    "RolloutChoice": RolloutChoice,
 }
 
 

@@ -71,6 +71,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         card=card,
         code_revision=code_revision(),
         synthetic=dataset.synthetic,
+        rollout=trained.experiment.rollout.plan(),
     )
     with tempfile.TemporaryDirectory(prefix=".new-", dir=_made(folder)) as place:
         bundle = write(Path(place) / "bundle", contents, golden_mail())

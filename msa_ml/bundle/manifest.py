@@ -17,7 +17,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from msa_ml.errors import BundleRefused, OtherVersion, UnknownNameError
+from msa_ml.bundle.rollout import Rollout
+from msa_ml.errors import BundleRefused, InputError, OtherVersion, UnknownNameError
 
 FORMAT = 1
 """Every format from 1 on stays readable; what it means stands in ``docs/bundle.md``."""
@@ -66,7 +67,10 @@ class PolicyEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Content of ``manifest.json``; see the attributes' names, all plain JSON."""
+    """Content of ``manifest.json``; see the attributes' names, all plain JSON.
+
+    ``rollout`` is the plan by which the bundle takes over, see :mod:`msa_ml.bundle.rollout`; empty: all at once.
+    """
 
     format: int
     task: str
@@ -82,6 +86,7 @@ class Manifest:
     dataset: Mapping[str, Any]
     files: Mapping[str, str]
     warnings: tuple[str, ...] = field(default=())
+    rollout: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -236,13 +241,17 @@ def _check_types(manifest: Manifest) -> None:
     for name in ("task", "kind", "package_version", "code_revision", "spec_digest", "default_policy"):
         _demand(_is_text(getattr(manifest, name)), f"'{name}' is no printable text")
     _demand(type(manifest.synthetic) is bool, "'synthetic' is neither true nor false")
-    for name in ("metrics", "training", "dataset", "files"):
+    for name in ("metrics", "training", "dataset", "files", "rollout"):
         _demand(isinstance(getattr(manifest, name), dict), f"'{name}' is no table")
     for place, policy in enumerate(manifest.policies):
         _check_policy(policy, f"policy {place}")
     names = [policy.name for policy in manifest.policies]
     _demand(len(set(names)) == len(names), "two policies share a name")
     _demand(manifest.default_policy in names, "'default_policy' is none of the policies")
+    try:
+        Rollout.from_json(manifest.rollout)
+    except InputError as error:
+        _demand(fits=False, what=f"'rollout': {error.message.rstrip('.')}")
 
 
 def _check_policy(policy: PolicyEntry, where: str) -> None:

@@ -19,6 +19,7 @@ from msa_ml import __version__
 from msa_ml.bundle.golden import LEAST_CASES, LOGIT_TOLERANCE, Case, far_from
 from msa_ml.bundle.manifest import FILE, FORMAT, Manifest, PolicyEntry, sha256
 from msa_ml.bundle.read import Bundle, load
+from msa_ml.bundle.rollout import USUAL, Rollout
 from msa_ml.bundle.runtime import Graph
 from msa_ml.errors import InputError
 from msa_ml.features.extractor import FeatureSet
@@ -55,6 +56,8 @@ class Contents:
         Of the code that trained, empty when unknown.
     synthetic
         Whether any training row was simulated.
+    rollout
+        How the bundle takes over.
     """
 
     task: str
@@ -68,6 +71,7 @@ class Contents:
     card: str
     code_revision: str
     synthetic: bool
+    rollout: Rollout | None = USUAL
 
 
 def require_importable(features: FeatureSet) -> None:
@@ -164,6 +168,7 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> None
             dataset=_plain(contents.dataset),
             files=dict(hashes),
             warnings=tuple(warnings),
+            rollout=contents.rollout.to_json() if contents.rollout else {},
         )
 
     bundle = Bundle(folder, manifest({}), specification, contents.features, Graph(contents.graph))

@@ -76,6 +76,20 @@ MANIFESTS: dict[str, tuple[Callable[[Manifest], object], str]] = {
     "warnings null": (_top(warnings=None), "'warnings' is no list"),
     "warnings numbers": (_top(warnings=[1]), "'warnings' is no list"),
     "warnings text": (_top(warnings="none"), "'warnings' is no list"),
+    "rollout null": (_top(rollout=None), "'rollout' is no table"),
+    "rollout without steps": (_top(rollout={"steps": []}), "'rollout': .* holds steps"),
+    "rollout that ends early": (
+        lambda manifest: manifest["rollout"]["steps"].pop(),
+        "'rollout': .* end with 1",
+    ),
+    "rollout of text": (
+        lambda manifest: manifest["rollout"].update(steps="abc"),
+        "'rollout': .* holds steps",
+    ),
+    "rollout gigantic": (
+        lambda manifest: manifest["rollout"]["steps"][0].update(hours=10**400),
+        "'rollout': .* holds steps",
+    ),
     "escape sequence": (_top(task="\x1b[2Jspam"), "'task' is no printable text"),
     "synthetic 1": (_top(synthetic=1), "'synthetic' is neither"),
     "metrics null": (_top(metrics=None), "'metrics' is no table"),
