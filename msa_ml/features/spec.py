@@ -203,7 +203,7 @@ def _describe_extractor(extractor: Extractor, kept: Iterable[tuple[str, Feature]
     return {
         **_identity(extractor),
         "class": _path(extractor),
-        **_rule(extractor, portable),
+        **_rule(extractor, portable=portable),
         "features": features,
     }
 
@@ -213,14 +213,14 @@ def _describe_view(view: View) -> dict[str, Any]:
         **_identity(view),
         "class": _path(view),
         "portable": view.portable,
-        **_rule(view, view.portable == "yes"),
+        **_rule(view, portable=view.portable == "yes"),
         "type": "uint8",
         "limit": view.limit,
         "digest": view_digest(view),
     }
 
 
-def _rule(reader: Reader, portable: bool) -> dict[str, str]:
+def _rule(reader: Reader, *, portable: bool) -> dict[str, str]:
     """Return how a portable reader computes, in words: its docstring. It is no part of a digest."""
     return {"rule": inspect.getdoc(type(reader)) or ""} if portable else {}
 

@@ -122,7 +122,11 @@ class TableExtractor(Extractor):
     def extract(self, record: Event | Mapping[str, Any]) -> dict[str, float]:
         """Return the known values of one event by short name."""
         values = self.compute(rows(self.kind, [record])).row(0, named=True)
-        return {name: value for name, value in values.items() if value is not None and not math.isnan(value)}
+        return {
+            name: float(value)
+            for name, value in values.items()
+            if value is not None and not math.isnan(value)
+        }
 
     def matrix(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return :meth:`compute` as Float32 columns in the declared order; unknown is ``nan``."""
