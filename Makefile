@@ -10,7 +10,7 @@ export DO_NOT_TRACK := true
 # Modules are compiled once at install; a cold import of MLflow takes three times as long without.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench docs notebooks lab test-server clean
+.PHONY: help setup demo test check bench docs rules notebooks lab test-server clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,7 +43,7 @@ bench: setup ## Run the benchmarks
 
 # The page in the repository is that of real mail; without the corpus it says SYNTHETIC and a test refuses it.
 CORPUS ?= $(firstword $(wildcard $(or $(MSA_SHARED_DATA),../shared/data)/spamassassin.tar.xz))
-docs: setup ## Write docs/features.md with importances from the SpamAssassin corpus (CORPUS=spamassassin.tar.xz), else the demo's
+docs: rules ## Write docs/features.md with importances from the SpamAssassin corpus (CORPUS=spamassassin.tar.xz), else the demo's
 ifneq ($(CORPUS),)
 	rm -rf .msa/docs
 	$(BIN)/msa-ml import mail $(CORPUS) --label '*ham*=ham' --label 'spam*=spam' --home .msa/docs
@@ -56,6 +56,9 @@ else
 	$(BIN)/msa-ml features spam --bundle .msa/demo/bundles/spam/latest --markdown docs/features.md --note "Made by \`make docs\` \
 	without a corpus, from the mail that \`msa-ml demo\` simulates."
 endif
+
+rules: setup ## Write docs/rules.md, the rules of the portable features
+	$(BIN)/python -c "from msa_ml.features.rules_page import page; print(page(), end='')" > docs/rules.md
 
 notebooks: setup ## Execute every notebook on the demo's home and leave HTML in notebooks/html
 	[ -d .msa/demo ] || $(BIN)/msa-ml demo
