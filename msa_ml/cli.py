@@ -34,6 +34,7 @@ _COMMANDS = {
     "export": "registry",
     "verify": "serving",
     "score": "serving",
+    "serve": "serving",
     "features": "features",
     "lab": "lab",
     "demo": "demo",

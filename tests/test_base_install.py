@@ -19,6 +19,7 @@ import pytest
 from msa_ml.bundle.golden import LOGIT_TOLERANCE
 from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle
+from tests.bundle.serve.process import serving
 from tests.main_job import AS_OF, corpus, environment, received, run_apart, sent_at
 from tests.small_bundle import invented
 
@@ -26,6 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("base install")]
 
 ROOT = Path(__file__).parent.parent
 MOST_MIB = 400
+MOST_IMPORT_SECONDS = 1.0
 _UNREACHABLE = re.compile(
     r"Failed to fetch|error sending request|No matching distribution found for uv|Network connectivity is disabled"
 )
@@ -185,6 +187,7 @@ def test_size_and_import_time(
     record_property("size_mib", round(size))
     record_property("import_seconds", round(seconds, 3))
     assert size < MOST_MIB
+    assert seconds < MOST_IMPORT_SECONDS
 
 
 def test_verify(installed: Installed, bundle: Bundle, tmp_path: Path) -> None:
@@ -192,6 +195,14 @@ def test_verify(installed: Installed, bundle: Bundle, tmp_path: Path) -> None:
     assert found["verified"] is True
     assert found["bundle_id"] == bundle.id
     assert found["golden_cases"] == bundle.verify()
+
+
+def test_serve(installed: Installed, bundle: Bundle, mails: Path) -> None:
+    with serving(bundle.path, program=[installed.command]) as process:
+        for mail in sorted(mails.iterdir()):
+            raw = mail.read_bytes()
+            assert process.score(raw)["logit"] == bundle.score(raw).logit, mail.name
+        assert process.stop()[0] == 0
 
 
 def test_a_damaged_bundle_is_refused_there_too(installed: Installed, bundle: Bundle, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ OWNERS = {
     "xgboost": ("model/boosting.py",),
     "onnx": ("bundle/graph.py",),
     "onnxruntime": ("bundle/runtime.py",),
+    "uvicorn": ("bundle/serve/server.py",),
     "joblib": ("features/extraction.py",),
     "sklearn": ("model/",),
     "matplotlib": ("evaluation/",),
@@ -58,6 +59,7 @@ BASE = {
     "publicsuffixlist",
     "selectolax",
     "tqdm",
+    "uvicorn",
 }
 
 

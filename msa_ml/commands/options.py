@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import sys
 import time
@@ -61,6 +62,16 @@ def now() -> datetime:
 def show(text: str, *, as_json: bool) -> None:
     """Print for people: to standard output, or to standard error when that is kept for JSON."""
     click.echo(text, err=as_json)
+
+
+def log_to_standard_error(name: str) -> None:
+    """Let a logger write lines with their time, UTC, to standard error; only a command that stays says what it does so."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
+    handler.formatter.converter = time.gmtime  # type: ignore[union-attr]  # set above
+    logger = logging.getLogger(name)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def finish(result: Mapping[str, Any], *, as_json: bool) -> None:

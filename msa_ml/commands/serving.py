@@ -1,8 +1,9 @@
-"""``verify`` and ``score``: what serving runs, with the base install only."""
+"""``verify``, ``score`` and ``serve``: what serving runs, with the base install only."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from msa_ml.commands.options import common, finish, show
+from msa_ml.commands.options import common, finish, log_to_standard_error, now, show
 from msa_ml.errors import InputError, MsaError
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -92,6 +93,121 @@ def score_command(
         {"bundle_id": loaded.id, "policy": policy or loaded.manifest.default_policy, "scores": rows},
         as_json=as_json,
     )
+
+
+@click.command(
+    "serve",
+    epilog="""\b
+Example: msa-ml serve bundles/spam/current --socket /run/msa-ml/spam.sock
+  curl --unix-socket /run/msa-ml/spam.sock -H 'Content-Type: message/rfc822' \\
+       --data-binary @mail.eml 'http://localhost/score?reasons=3'
+  curl --unix-socket /run/msa-ml/spam.sock http://localhost/health
+  kill -HUP PID    # load the bundle again; kill -TERM PID: end what is under way, then stop""",
+)
+@click.argument("bundle", type=_FOLDER)
+@click.option(
+    "--socket", "path", type=click.Path(path_type=Path), help="Unix socket, for owner and group (0660)."
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of 127.0.0.1 instead; 0 takes a free one.")
+@click.option("--policy", metavar="NAME", help="Policy that decides; default: the bundle's.")
+@click.option(
+    "--limit-bytes",
+    type=click.IntRange(1),
+    default=64_000_000,
+    show_default=True,
+    help="A longer mail is scored on its beginning and says 'truncated'.",
+)
+@click.option(
+    "--limit-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Processor time of a mail; what would start later is left out, and 'degraded' names it.",
+)
+@click.option(
+    "--most-bytes",
+    type=click.IntRange(1),
+    default=128_000_000,
+    show_default=True,
+    help="A longer body is refused (413).",
+)
+@click.option(
+    "--most-requests",
+    type=click.IntRange(1),
+    default=64,
+    show_default=True,
+    help="Requests under way; one more is refused (503).",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads that score."
+)
+@click.option(
+    "--watch",
+    type=click.FloatRange(0),
+    default=2.0,
+    show_default=True,
+    help="Seconds between looks whether BUNDLE, for example a link, names another one; 0: never.",
+)
+@click.option(
+    "--stop-seconds",
+    type=click.IntRange(1),
+    default=30,
+    show_default=True,
+    help="What is under way has so long to end at a stop.",
+)
+@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@common
+def serve_command(
+    bundle: Path,
+    path: Path | None,
+    port: int | None,
+    policy: str | None,
+    limit_bytes: int,
+    limit_seconds: float,
+    most_bytes: int,
+    most_requests: int,
+    threads: int,
+    watch: float,
+    stop_seconds: int,
+    allow: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Score mail for other programs on this machine, over HTTP on a Unix socket.
+
+    \b
+    POST /score           raw mail in, JSON out; ?reasons=N&policy=NAME
+    GET  /health          bundle, counts, the last reload
+    GET  /metrics         the same for Prometheus
+
+    The bundle is loaded again on SIGHUP, and when BUNDLE comes to name another one: verified first; one that is refused
+    changes nothing but the log and /health. One process keeps about one core busy; run several for more.
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    from functools import partial
+
+    from msa_ml.bundle.limits import Limits
+    from msa_ml.bundle.read import load
+    from msa_ml.bundle.serve import listening, server
+    from msa_ml.bundle.serve.app import LOG, App, Service
+    from msa_ml.bundle.serve.holder import Holder
+
+    if (path is None) == (port is None):
+        raise InputError("name one place to listen on.", hint="--socket PATH, or --port N for 127.0.0.1.")
+    log_to_standard_error(LOG.name)
+    place = listening.unix_socket(path) if path is not None else listening.loopback_port(port or 0)
+    with place as listener:
+        holder = Holder(bundle, partial(load, packages=("msa_ml", *allow)), now, policy)
+        limits = Limits(bytes=limit_bytes, seconds=limit_seconds)
+        service = Service(limits, most_bytes=most_bytes, most_requests=most_requests, threads=threads)
+        app = App(holder, service, time.monotonic)
+        where = path if path is not None else "{}:{}".format(*listener.getsockname())
+        loaded = holder.bundle
+        synthetic = "SYNTHETIC " if loaded.manifest.synthetic else ""
+        LOG.info("serving %s%s bundle %s on %s", synthetic, loaded.manifest.task, loaded.id[:12], where)
+        server.run(app, listener, server.Running(watch_seconds=watch, stop_seconds=stop_seconds))
+    health = app.health()
+    LOG.info("stopped after %d scores", health["scored"])
+    finish(health, as_json=as_json)
 
 
 def _sources(paths: tuple[Path, ...]) -> list[Path | None]:

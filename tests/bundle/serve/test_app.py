@@ -1,0 +1,195 @@
+"""The application without a process: limits of number, memory and time, and what it does with its own defects."""
+
+import asyncio
+import json
+import logging
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from msa_ml.bundle import Limits
+from msa_ml.bundle.golden_mail import golden_mail
+from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.serve.app import App, Received, Service
+from msa_ml.bundle.serve.holder import Holder
+from msa_ml.bundle.write import write
+from msa_ml.errors import BundleRefused, InputError
+from tests.bundle.tiny import RULE, reseal, tiny
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RAW = golden_mail()["pills"]
+
+
+def app_of(bundle: Bundle, **service: Any) -> App:
+    return App(Holder(bundle.path, lambda _: bundle, lambda: NOW), Service(**service), time.monotonic)
+
+
+async def ask(
+    app: App,
+    chunks: list[bytes],
+    *,
+    target: str = "/score",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    before: Callable[[int], Awaitable[None]] | None = None,
+    ends: str = "http.request",
+) -> tuple[int, Any, dict[bytes, bytes]]:
+    """Send a body in pieces; ``before`` is awaited before each."""
+    path, _, query = target.partition("?")
+    sent: list[Received] = []
+    waiting = list(enumerate(chunks))
+
+    async def receive() -> Received:
+        if not waiting:
+            return {"type": "http.disconnect"}
+        number, chunk = waiting.pop(0)
+        if before is not None:
+            await before(number)
+        if not waiting and ends == "http.disconnect":
+            return {"type": ends}
+        return {"type": "http.request", "body": chunk, "more_body": bool(waiting)}
+
+    async def send(message: Received) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST" if path == "/score" else "GET", "path": path,
+        "query_string": query.encode(), "headers": list(headers),
+    }  # fmt: skip
+    await app(scope, receive, send)
+    if not sent:
+        return 0, None, {}
+    return sent[0]["status"], json.loads(sent[1]["body"]), dict(sent[0]["headers"])
+
+
+def test_a_body_in_pieces_is_one_mail(bundle: Bundle) -> None:
+    pieces = [RAW[at : at + 7] for at in range(0, len(RAW), 7)]
+    status, found, _ = asyncio.run(ask(app_of(bundle), pieces))
+    assert (status, found["logit"]) == (200, bundle.score(RAW).logit)
+
+
+def test_one_request_more_than_allowed_is_asked_to_come_again(bundle: Bundle) -> None:
+    app = app_of(bundle, most_requests=2)
+
+    async def crowd() -> list[tuple[int, Any, dict[bytes, bytes]]]:
+        gate = asyncio.Event()
+
+        async def wait(number: int) -> None:
+            if number:
+                await gate.wait()
+
+        slow = [asyncio.create_task(ask(app, [RAW[:9], RAW[9:]], before=wait)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        refused = await ask(app, [RAW])
+        health = await ask(app, [b""], target="/health")
+        gate.set()
+        return [refused, health, *await asyncio.gather(*slow), await ask(app, [RAW])]
+
+    refused, health, first, second, later = asyncio.run(crowd())
+    assert (refused[0], refused[2][b"retry-after"]) == (503, b"1")
+    assert (health[0], health[1]["in_flight"]) == (200, 2)
+    assert [answer[0] for answer in (first, second, later)] == [200, 200, 200]
+    assert app.metrics.in_flight == 0
+
+
+def test_all_bodies_together_have_a_limit_too(bundle: Bundle) -> None:
+    app = app_of(bundle, most_held=len(RAW) + 100)
+
+    async def two() -> list[int]:
+        gate = asyncio.Event()
+
+        async def wait(number: int) -> None:
+            if number:
+                await gate.wait()
+
+        slow = asyncio.create_task(ask(app, [RAW, b""], before=wait))
+        await asyncio.sleep(0.05)
+        refused = await ask(app, [RAW])
+        gate.set()
+        return [refused[0], (await slow)[0], (await ask(app, [RAW]))[0]]
+
+    assert asyncio.run(two()) == [503, 200, 200]
+    assert app._held == 0
+
+
+def test_a_body_that_does_not_come_ends(bundle: Bundle) -> None:
+    async def never(number: int) -> None:
+        if number:
+            await asyncio.sleep(60)
+
+    app = app_of(bundle, body_seconds=0.1)
+    status, found, _ = asyncio.run(ask(app, [RAW, b""], before=never))
+    assert (status, "did not come within 0.1 s" in found["error"]) == (408, True)
+    assert (app._held, app.metrics.in_flight) == (0, 0)
+
+
+def test_a_client_that_goes_away_is_counted_and_not_scored(bundle: Bundle) -> None:
+    app = app_of(bundle)
+    assert asyncio.run(ask(app, [RAW, b""], ends="http.disconnect"))[0] == 0
+    assert dict(app.metrics.statuses) == {499: 1}
+    assert app._held == 0
+
+
+def test_a_defect_is_logged_by_its_place_without_a_word_of_the_mail(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Bundle, raw: bytes, **__: object) -> None:
+        raise ValueError(f"cannot read {raw!r}")
+
+    app = app_of(bundle)
+    monkeypatch.setattr(Bundle, "score", broken)
+    with caplog.at_level(logging.INFO, "msa_ml.serve"):
+        status, found, _ = asyncio.run(ask(app, [b"Subject: zanzibar\n\n"]))
+    assert (status, "ValueError in test_app.py" in found["error"]) == (500, True)
+    assert "ValueError in test_app.py" in caplog.text
+    assert "zanzibar" not in caplog.text + json.dumps(found)
+
+
+def test_what_was_not_looked_at_is_said_and_counted(bundle: Bundle) -> None:
+    ticks = iter(range(1_000_000))
+    limits = Limits(bytes=100, seconds=3.5, clock=lambda: float(next(ticks)))
+    app = app_of(bundle, limits=limits)
+    _, found, _ = asyncio.run(ask(app, [RAW]))
+    assert found["truncated"] is True
+    assert found["degraded"] == [extractor.name for extractor in bundle.features.extractors][3:]
+    assert (app.metrics.truncated, app.metrics.degraded) == (1, 1)
+
+
+def holder_of(folder: Path, policy: str | None = None) -> Holder:
+    from msa_ml.bundle.read import load
+
+    return Holder(folder, load, lambda: NOW, policy)
+
+
+def test_another_task_or_a_missing_policy_never_takes_its_place(tmp_path: Path) -> None:
+    folder = write(tmp_path / "spam", tiny(), golden_mail()).path
+    holder = holder_of(folder, "fpr_0.1pct")
+    served = holder.bundle
+    assert not holder.changed()
+    reseal(folder, task="signup_abuse")
+    assert holder.changed()
+    result = holder.reload()
+    assert (result.accepted, "of the task signup_abuse" in result.refusal) == (False, True)
+    assert not holder.changed()
+    shutil.rmtree(folder)
+    write(folder, replace(tiny(), policies=[RULE]), golden_mail())
+    result = holder.reload()
+    assert "unknown policy of the bundle 'fpr_0.1pct'" in result.refusal
+    assert holder.bundle is served
+    assert (holder.reloads, result.at) == ([2, 0], NOW)
+
+
+def test_the_first_bundle_must_be_sound(tmp_path: Path) -> None:
+    folder = write(tmp_path / "spam", tiny(), golden_mail()).path
+    with pytest.raises(InputError, match="unknown policy"):
+        holder_of(folder, "harsh")
+    (folder / "history.json").write_text("{}")
+    with pytest.raises(BundleRefused, match=r"history\.json was changed"):
+        holder_of(folder)
+    with pytest.raises(InputError, match="no bundle"):
+        holder_of(tmp_path)
