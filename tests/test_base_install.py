@@ -182,7 +182,7 @@ def test_size_and_import_time(
     assert any(path.suffix == ".pyc" and "polars" in path.parts for path in files), "no bytecode was compiled"
     size = sum(path.stat().st_size for path in files) / 2**20
     code = "import time; t = time.perf_counter(); import msa_ml.bundle; print(time.perf_counter() - t)"
-    seconds = min(installed.evaluate(code, tmp_path) for _ in range(3))
+    seconds = min(installed.evaluate(code, tmp_path) for _ in range(5))  # a busy machine only adds
     print(f"\nbase install: {size:.0f} MiB with bytecode; import msa_ml.bundle: {seconds:.2f} s")  # noqa: T201 - for whoever runs it with -s
     record_property("size_mib", round(size))
     record_property("import_seconds", round(seconds, 3))

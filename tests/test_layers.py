@@ -49,6 +49,9 @@ SERVING = (
     "bundle/runtime.py",
     "bundle/manifest.py",
     "bundle/golden.py",
+    "bundle/limits.py",
+    "bundle/score.py",
+    "bundle/serve/*.py",
     "commands/serving.py",
 )
 BASE = {
@@ -119,6 +122,15 @@ def test_the_test_can_fail(tmp_path: Path) -> None:
     assert list(_imports(planted)) == [("mlflow", False), ("msa_ml.cli", False)]
 
 
+@pytest.mark.parametrize("pattern", SERVING)
+def test_serving_is_written_with_the_base_install(pattern: str) -> None:
+    files = sorted(PACKAGE.glob(pattern))
+    assert files
+    for path in files:
+        outside = {module.split(".")[0] for module, guarded in _imports(path) if not guarded}
+        assert outside - sys.stdlib_module_names <= BASE | {"msa_ml"}, path
+
+
 def test_serving_imports_nothing_heavy() -> None:
     """Loading what serving loads brings in the base install's libraries and no others that are ours to choose."""
     heavy = [
@@ -133,6 +145,7 @@ def test_serving_imports_nothing_heavy() -> None:
         "matplotlib",
         "onnx",
         "joblib",
+        "uvicorn",  # of the base install, but for those who serve only
     ]
     code = (
         "import sys; import msa_ml.bundle, msa_ml.commands.serving, msa_ml.cli; "
