@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msa_ml.bundle.card import model_card
-from msa_ml.bundle.golden_mail import golden_mail
+from msa_ml.bundle.golden_events import golden_events
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as load_bundle
 from msa_ml.bundle.write import Contents, packages_of, write
@@ -74,7 +74,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         rollout=trained.experiment.rollout.plan(),
     )
     with tempfile.TemporaryDirectory(prefix=".new-", dir=_made(folder)) as place:
-        bundle = write(Path(place) / "bundle", contents, golden_mail())
+        bundle = write(Path(place) / "bundle", contents, golden_events(prepared.features.kind))
         final = folder / bundle.id[:12]
         try:
             bundle.path.rename(final)

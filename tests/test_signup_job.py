@@ -1,12 +1,17 @@
 """The walk through the layers on sign-ups: events that are rows of plain fields."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.errors import InputError, UnknownNameError
+from msa_ml.features.event_json import to_json
 from msa_ml.features.extraction import extract_events
+from msa_ml.features.table import SCHEMAS
 from msa_ml.pipeline import fit, load, prepare
 from msa_ml.settings import Settings, read
 from msa_ml.tasks import get
@@ -79,3 +84,37 @@ def test_trees_alone_learn_from_signups(dataset: Dataset) -> None:
     assert trained.evaluation.metrics["tpr_at_fpr_1pct"].value > 0.3
     assert set(trained.evaluation.slices) <= {"source", "verification", "network"}
     assert trained.verdicts().frame.height == len(trained.logit)
+
+
+def test_a_bundle_of_signups_scores_as_the_library_does(dataset: Dataset, tmp_path: Path) -> None:
+    trained = fit(prepare(dataset))
+    bundle = trained.export(tmp_path)
+    assert bundle.manifest.kind == "signup"
+    assert bundle.verify() >= 10
+    index, prepared = trained.prepared.index, trained.prepared
+    rows = prepared.split.test[:300]
+    columns = [
+        name
+        for name in SCHEMAS["signup"]
+        if name not in ("event_id", "source", "origin", "position", "event_time", "ingested_at", "decided_at")
+    ]
+    table = pl.concat(dataset.table(columns)).join(
+        index, on="event_id", how="right", maintain_order="right", suffix=" known"
+    )
+    frame = table[rows.tolist()].select(*columns, "event_time")
+    found = bundle.score_frame(frame)
+    assert np.array_equal(found["logit"].to_numpy().astype(np.float32), trained.logit[:300])
+    threshold = bundle.manifest.policy().threshold
+    assert found["decision"].to_list() == [
+        bool(logit >= np.float32(threshold)) for logit in trained.logit[:300]
+    ]
+    one = frame.row(0, named=True)
+    score = bundle.score(one, reasons=3)
+    assert (score.logit, score.decision) == (found["logit"][0], found["decision"][0])
+    assert score.complete
+    assert len(score.reasons) == 3
+    as_text = json.dumps(to_json(one)).encode()
+    assert bundle.score(as_text).logit == score.logit
+    assert [given.logit for given in bundle.score_many(frame.head(5).iter_rows(named=True))] == found[
+        "logit"
+    ].head(5).to_list()

@@ -10,7 +10,7 @@ import base64
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,15 @@ DENSE_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Case:
-    """One golden case."""
+    """One golden case.
+
+    Attributes
+    ----------
+    raw
+        Bytes of a message; JSON text of one event for the kinds that are rows of plain fields.
+    history
+        What was known before the event, by name, where the features have histories; one that is not there is unknown.
+    """
 
     name: str
     raw: bytes
@@ -38,22 +46,22 @@ class Case:
     logit: float
     probability: float
     decisions: Mapping[str, bool]
+    history: Mapping[str, float] = field(default_factory=dict)
 
     def to_line(self) -> str:
         """Return one line of ``golden.jsonl``: bytes in base64, missing numbers as null, infinities as text."""
-        return json.dumps(
-            {
-                "name": self.name,
-                "raw": base64.b64encode(self.raw).decode(),
-                "content": {view: base64.b64encode(data).decode() for view, data in self.content.items()},
-                "dense": [_number(float(value)) for value in self.dense],
-                "logit": self.logit,
-                "probability": self.probability,
-                "decisions": dict(self.decisions),
-            },
-            sort_keys=True,
-            allow_nan=False,
-        )
+        said = {
+            "name": self.name,
+            "raw": base64.b64encode(self.raw).decode(),
+            "content": {view: base64.b64encode(data).decode() for view, data in self.content.items()},
+            "dense": [_number(float(value)) for value in self.dense],
+            "logit": self.logit,
+            "probability": self.probability,
+            "decisions": dict(self.decisions),
+        }
+        if self.history:
+            said["history"] = {name: _number(float(value)) for name, value in self.history.items()}
+        return json.dumps(said, sort_keys=True, allow_nan=False)
 
     @classmethod
     def from_line(cls, line: str) -> Case:
@@ -80,6 +88,7 @@ class Case:
             _finite(data["logit"]),
             _finite(data["probability"]),
             decisions,
+            {str(name): _value(value) for name, value in data.get("history", {}).items()},
         )
 
 

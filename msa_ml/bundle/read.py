@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.bundle import golden
 from msa_ml.bundle.limits import Limits
 from msa_ml.bundle.manifest import FILE, MOST_FILES, Manifest, is_number, sha256, strict_json, who_made
+from msa_ml.bundle.row_events import BATCH as ROW_BATCH
+from msa_ml.bundle.row_events import RowEvent, batch_of, runs, whole_frame
 from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.score import Reason, Score, probability
-from msa_ml.errors import BundleRefused, InputError, MsaError, OtherVersion
+from msa_ml.errors import BundleRefused, InputError, MsaError, OtherVersion, UnknownNameError
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
@@ -44,7 +47,10 @@ ASYNC_THREADS = 4
 """Threads of one bundle for :meth:`Bundle.score_async`, or one a core where there are fewer. Python's lock lets one of
 them run at a time but for the graph, so more would only wait."""
 
-_COMPLETE = (False, ())
+MailEvent = bytes | Mail | Message
+"""Raw bytes as received, a record, or a parsed message."""
+
+_COMPLETE: tuple[bool, tuple[str, ...]] = (False, ())
 """What is said of a score that rests on the whole event: not truncated, not degraded."""
 
 
@@ -74,49 +80,66 @@ class Bundle:
         self.graph = graph
         self.limits = limits
 
-    def vectors(self, mails: Sequence[bytes | Mail | Message]) -> Vectors:
-        """Return the vectors of N mails."""
-        return self._extracted(mails, Limits())[0]
+    def vectors(
+        self,
+        events: Sequence[MailEvent | RowEvent],
+        histories: Sequence[Mapping[str, float] | None] | None = None,
+    ) -> Vectors:
+        """Return the vectors of N events."""
+        return self._with_history(self._extracted(events, Limits())[0], histories)
 
     def score(
         self,
-        mail: bytes | Mail | Message,
+        event: MailEvent | RowEvent,
         *,
+        history: Mapping[str, float] | None = None,
         policy: str | None = None,
         reasons: int = 0,
         limits: Limits | None = None,
     ) -> Score:
-        """Score one mail.
+        """Score one event.
 
         Parameters
         ----------
-        mail
-            The raw message as received (an mbox ``From `` line is dropped), a record, or a parsed message.
+        event
+            Of mail the raw message as received (an mbox ``From `` line is dropped), a record, or a parsed message; of
+            the other kinds a mapping by field name, a record, or JSON text of one.
+        history
+            What your counters know of before the event, by the names in ``history.json``; what is left out is unknown.
         policy
             Name of the policy that decides; default: the bundle's.
         reasons
             How many contributions to explain.
         limits
             Size and time of this mail; default: those the bundle was loaded with.
+
+        Raises
+        ------
+        InputError
+            What is given is no event of the kind, or a field is misspelt.
+        UnknownNameError
+            No such policy or history.
         """
-        vectors, [note] = self._extracted([mail], limits or self.limits)
+        vectors, [note] = self._extracted([event], limits or self.limits)
+        vectors = self._with_history(vectors, None if history is None else [history])
         logit = self.graph.logits(vectors)[0]
         explained = self._reasons(vectors, float(logit), reasons) if reasons else ()
         return self._verdict(logit, policy, explained, note)
 
     async def score_async(
         self,
-        mail: bytes | Mail | Message,
+        event: MailEvent | RowEvent,
         *,
+        history: Mapping[str, float] | None = None,
         policy: str | None = None,
         reasons: int = 0,
         limits: Limits | None = None,
     ) -> Score:
-        """Score one mail like :meth:`score`, on one of :data:`ASYNC_THREADS` threads of this bundle.
+        """Score one event like :meth:`score`, on one of :data:`ASYNC_THREADS` threads of this bundle.
 
         The queue before these threads has no end: whoever takes mail from outside bounds how much of it waits.
         """
-        work = partial(self.score, mail, policy=policy, reasons=reasons, limits=limits)
+        work = partial(self.score, event, history=history, policy=policy, reasons=reasons, limits=limits)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     @cached_property
@@ -125,31 +148,31 @@ class Bundle:
         return ThreadPoolExecutor(min(ASYNC_THREADS, os.cpu_count() or 1), "msa-ml-score")
 
     def warm_up(self) -> int:
-        """Score every golden mail once, with reasons, and return their number.
+        """Score every golden event once, with reasons, and return their number.
 
-        The first mails of a process are slower: patterns are compiled, lists read, and the graph allocates. Loading
+        The first events of a process are slower: patterns are compiled, lists read, and the graph allocates. Loading
         with ``replay`` has done most of it.
         """
         cases = list(golden.read_cases(self._golden.decode("utf-8")))
         for case in cases:
-            self.score(case.raw, reasons=1)
+            self.score(case.raw, history=case.history or None, reasons=1)
         return len(cases)
 
     def score_many(
         self,
-        mails: Iterable[bytes | Mail | Message],
+        events: Iterable[MailEvent | RowEvent],
         *,
         policy: str | None = None,
         reasons: int = 0,
         batch: int = BATCH,
         limits: Limits | None = None,
     ) -> Iterator[Score]:
-        """Score mails in order; every score is the same as of :meth:`score`.
+        """Score events in order, without histories; every score is the same as of :meth:`score`.
 
         Parameters
         ----------
-        mails
-            As for :meth:`score`.
+        events
+            As for :meth:`score`. For many rows of plain fields :meth:`score_frame` is faster.
         policy, reasons
             As for :meth:`score`.
         batch
@@ -158,20 +181,80 @@ class Bundle:
         limits
             Of each mail; as for :meth:`score`.
         """
-        for some in _batches(mails, batch):
+        some: Sequence[Any]
+        for some in self._runs(events, batch):
             vectors, notes = self._extracted(some, limits or self.limits)
             for row, (logit, note) in enumerate(zip(self.graph.logits(vectors), notes, strict=True)):
                 explained = self._reasons(vectors[row : row + 1], float(logit), reasons) if reasons else ()
                 yield self._verdict(logit, policy, explained, note)
 
+    def score_frame(self, frame: pl.DataFrame, *, policy: str | None = None) -> pl.DataFrame:
+        """Score many rows of plain fields at once.
+
+        Parameters
+        ----------
+        frame
+            One row an event: columns named as the fields of its kind, and as histories; one that is not there is
+            unknown.
+        policy
+            As for :meth:`score`.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``logit``, ``probability``, ``decision``, ``policy``, ``bundle_id``, in the order of the rows.
+
+        Raises
+        ------
+        InputError
+            The bundle reads mail, or a column is misspelt or of another type.
+        """
+        if not self._is_rows:
+            raise InputError("mail is no row of plain fields.", hint="Use score or score_many.")
+        chosen = self.manifest.policy(policy)
+        names = [history.name for history in self.features.histories]
+        parts = []
+        for start in range(0, max(len(frame), 1), ROW_BATCH * 50):
+            part = frame.slice(start, ROW_BATCH * 50)
+            vectors = self.features.extract_rows(whole_frame(self.features.kind, part, names))
+            if names:
+                known = [
+                    part[name].cast(pl.Float32).fill_null(math.nan).to_numpy()
+                    if name in part.columns
+                    else np.full(len(part), np.nan, np.float32)
+                    for name in names
+                ]
+                vectors = vectors.with_last(np.column_stack(known).astype(np.float32))
+            parts.append(self.graph.logits(vectors))
+        logit = np.concatenate(parts).astype(np.float64)
+        return pl.DataFrame(
+            {
+                "logit": logit,
+                "probability": [probability(value) for value in logit.tolist()],
+                "decision": logit >= self._thresholds[chosen.name],
+            },
+            schema={"logit": pl.Float64, "probability": pl.Float64, "decision": pl.Boolean},
+        ).with_columns(policy=pl.lit(chosen.name), bundle_id=pl.lit(self._id))
+
+    @property
+    def _is_rows(self) -> bool:
+        """Whether events are rows of plain fields."""
+        return self.features.kind != "mail"
+
+    def _runs(self, events: Iterable[Any], batch: int) -> Iterator[Sequence[Any]]:
+        return runs(events, batch) if self._is_rows else _batches(events, batch)
+
     def _extracted(
-        self, mails: Sequence[bytes | Mail | Message], limits: Limits
+        self, events: Sequence[Any], limits: Limits
     ) -> tuple[Vectors, list[tuple[bool, tuple[str, ...]]]]:
-        """Return the vectors of N mails within their limits, and of each whether it was truncated, and what is missing."""
+        """Return the vectors of N events within their limits, and of each whether it was truncated, and what is missing."""
+        if self._is_rows:
+            batch = batch_of(self.features.kind, events)
+            return self.features.extract_rows(batch), [_COMPLETE] * len(events)
         notes: list[tuple[bool, tuple[str, ...]]] = []
 
         def parsed() -> Iterator[Message]:
-            for mail in mails:
+            for mail in events:
                 message, truncated = _message(mail, limits.bytes)
                 notes.append((truncated, ()))
                 yield message
@@ -184,6 +267,20 @@ class Bundle:
             parts.append(vectors)
             notes[row] = (notes[row][0], degraded)
         return Vectors.concatenate(parts), notes
+
+    def _with_history(
+        self, vectors: Vectors, histories: Sequence[Mapping[str, float] | None] | None
+    ) -> Vectors:
+        """Fill in what is known of before each event."""
+        if histories is None:
+            return vectors
+        names = [history.name for history in self.features.histories]
+        for given in histories:
+            for name in given or ():
+                if name not in names:
+                    raise UnknownNameError("history of the bundle", name, names)
+        values = [[(given or {}).get(name, math.nan) for name in names] for given in histories]
+        return vectors.with_last(np.array(values, np.float32).reshape(len(vectors), len(names)))
 
     def score_vectors(self, vectors: Vectors, *, policy: str | None = None) -> list[Score]:
         """Score N vectors that were extracted before, or logged."""
@@ -240,12 +337,12 @@ class Bundle:
         # The bytes whose hash was checked, not what stands in the folder by now.
         with _refusing("the golden cases cannot be replayed"), _naming_version(self.manifest):
             cases = list(golden.read_cases(self._golden.decode("utf-8")))
-            run = (self.case(case.name, case.raw) for case in cases)
+            run = (self.case(case.name, case.raw, case.history) for case in cases)
             return golden.replay(cases, run, self.specification.columns)
 
-    def case(self, name: str, raw: bytes) -> golden.Case:
-        """Run one raw event and write down every number."""
-        vectors = self.vectors([raw])
+    def case(self, name: str, raw: bytes, history: Mapping[str, float] | None = None) -> golden.Case:
+        """Run one raw event (of rows its JSON text) and write down every number."""
+        vectors = self.vectors([raw], [history] if history else None)
         score = self._verdict(self.graph.logits(vectors)[0], None, ())
         return golden.Case(
             name,
@@ -255,6 +352,7 @@ class Bundle:
             score.logit,
             score.probability,
             score.decisions,
+            dict(history or {}),
         )
 
     def __repr__(self) -> str:

@@ -23,8 +23,11 @@ from msa_ml.bundle.rollout import USUAL, Rollout
 from msa_ml.bundle.runtime import Graph
 from msa_ml.errors import InputError
 from msa_ml.features.extractor import FeatureSet
-from msa_ml.features.spec import Specification
+from msa_ml.features.spec import Specification, canonical
 from msa_ml.model.threshold import Policy, default_policy
+
+GoldenEvent = bytes | Mapping[str, Any]
+"""A raw mail, or an event of plain fields as JSON."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def require_importable(features: FeatureSet) -> None:
         )
 
 
-def write(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> Bundle:
+def write(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -> Bundle:
     """Write a bundle and return it, loaded and verified.
 
     Parameters
@@ -105,7 +108,7 @@ def write(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> Bund
     contents
         What goes in.
     golden
-        Invented raw events by name, at least 10; their numbers are computed here. One that scores so near to a
+        Invented events by name, at least 10: bytes of mail, or the fields of a row; their numbers are computed here. One that scores so near to a
         threshold that another platform may decide otherwise is left out.
 
     Raises
@@ -130,7 +133,7 @@ def write(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> Bund
     return load(folder, packages=packages, replay=False)
 
 
-def _fill(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> None:
+def _fill(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -> None:
     specification = Specification.of(contents.features)
     files: dict[str, bytes] = {
         "model.onnx": contents.graph,
@@ -181,18 +184,23 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, bytes]) -> None
     _write(folder / FILE, manifest({name: sha256(data) for name, data in sorted(files.items())}).render())
 
 
-def _cases(bundle: Bundle, raws: Mapping[str, bytes]) -> list[Case]:
+def _cases(bundle: Bundle, events: Mapping[str, GoldenEvent]) -> list[Case]:
     """Return the golden cases whose decisions are the same wherever their logits are within the tolerance."""
     thresholds = [policy.threshold for policy in bundle.manifest.policies]
-    cases = [bundle.case(name, raw) for name, raw in raws.items()]
+    cases = [bundle.case(name, _raw(event)) for name, event in events.items()]
     kept = [case for case in cases if far_from(thresholds, case.logit)]
     if len(kept) < LEAST_CASES:
         raise InputError(
             f"{len(kept)} of {len(cases)} golden events score further than {2 * LOGIT_TOLERANCE:g} from every threshold; "
             f"a bundle needs {LEAST_CASES}.",
-            hint="Give more golden events, or look at the model: it may give every mail the same score.",
+            hint="Give more golden events, or look at the model: it may give every event the same score.",
         )
     return kept
+
+
+def _raw(event: GoldenEvent) -> bytes:
+    """Return what stands in ``golden.jsonl``: the bytes of a message, or the JSON text of a row."""
+    return event if isinstance(event, bytes) else canonical(event)
 
 
 def packages_of(features: FeatureSet) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import polars as pl
@@ -42,6 +42,7 @@ from msa_ml.features.word_lists import Lists
 from msa_ml.markup import folded, table
 
 NEVER = "never missing"
+ALL_HISTORIES = "history"
 Scalar = bool | int | float | str
 Vector = NDArray[np.float32]
 
@@ -140,6 +141,25 @@ class View(Reader):
         """Return at most ``limit`` bytes. Never raises on what a sender wrote."""
 
 
+class Declared(Protocol):
+    """A number about what was known before an event; see :mod:`msa_ml.features.history`."""
+
+    @property
+    def name(self) -> str:
+        """Full name of its column."""
+
+    @property
+    def feature(self) -> Feature:
+        """Its declaration."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that its numbers depend on."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what it declares, as plain values."""
+
+
 @dataclass(frozen=True)
 class Vectors:
     """What a feature set computed for N records.
@@ -157,6 +177,17 @@ class Vectors:
 
     def __len__(self) -> int:
         return len(self.dense)
+
+    def with_last(self, values: Vector) -> Vectors:
+        """Return the same with other numbers in the last columns of ``dense``, float32[N, H]; for histories.
+
+        Examples
+        --------
+        >>> Vectors(np.array([[1.0, np.nan]], np.float32), {}).with_last(np.array([[5.0]], np.float32)).dense.tolist()
+        [[1.0, 5.0]]
+        """
+        kept = self.dense[:, : self.dense.shape[1] - values.shape[1]]
+        return Vectors(np.concatenate([kept, values], axis=1), self.content)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -188,6 +219,9 @@ class FeatureSet:
     ----------
     extractors, views
         What computes.
+    histories
+        Numbers that somebody else knows, the store or serving's counters; they stand behind the others, and what is not
+        given is ``nan``.
     columns
         Full names of the dense features that are kept, see :meth:`only`; default: all.
 
@@ -204,15 +238,19 @@ class FeatureSet:
         extractors: Iterable[Extractor],
         views: Iterable[View] = (),
         *,
+        histories: Iterable[Declared] = (),
         columns: Iterable[str] | None = None,
     ) -> None:
         self.extractors = tuple(extractors)
         self.views = tuple(views)
+        self.histories = tuple(histories)
         self._only = None if columns is None else frozenset(columns)
         if self._only is not None:
             known = {column for extractor in self.extractors for column in extractor.columns}
+            known |= {history.name for history in self.histories}
             for column in sorted(self._only - known):
                 raise UnknownNameError("feature of the set", column, known)
+            self.histories = tuple(one for one in self.histories if one.name in self._only)
             self.extractors = tuple(one for one in self.extractors if self._only.intersection(one.columns))
         readers: tuple[Reader, ...] = (*self.extractors, *self.views)
         if not readers:
@@ -228,13 +266,15 @@ class FeatureSet:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Full names of the dense features, in order."""
-        return tuple(column for extractor in self.extractors for column, _ in self.kept(extractor))
+        """Full names of the dense features, in order: those of the extractors, then the histories."""
+        record = tuple(column for extractor in self.extractors for column, _ in self.kept(extractor))
+        return (*record, *(history.name for history in self.histories))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The declarations, in the order of :attr:`columns`."""
-        return tuple(feature for extractor in self.extractors for _, feature in self.kept(extractor))
+        record = tuple(feature for extractor in self.extractors for _, feature in self.kept(extractor))
+        return (*record, *(history.feature for history in self.histories))
 
     def kept(self, extractor: Extractor) -> tuple[tuple[str, Feature], ...]:
         """Return (column, declaration) of the features of one extractor that this set keeps, in order."""
@@ -260,15 +300,25 @@ class FeatureSet:
         return FeatureSet(
             [type(extractor)(lists=lists, **extractor.parameters) for extractor in self.extractors],
             [type(view)(lists=lists, **view.parameters) for view in self.views],
+            histories=self.histories,
             columns=self._only,
         )
 
     def __add__(self, other: Extractor | View) -> FeatureSet:
         """Return this set with one more extractor or view."""
         if isinstance(other, View):
-            return FeatureSet(self.extractors, (*self.views, other), columns=self._only)
+            return FeatureSet(
+                self.extractors, (*self.views, other), histories=self.histories, columns=self._only
+            )
         columns = None if self._only is None else self._only.union(other.columns)
-        return FeatureSet((*self.extractors, other), self.views, columns=columns)
+        return FeatureSet((*self.extractors, other), self.views, histories=self.histories, columns=columns)
+
+    def with_histories(self, *histories: Declared) -> FeatureSet:
+        """Return this set with more numbers about what was known before an event."""
+        columns = None if self._only is None else self._only.union(history.name for history in histories)
+        return FeatureSet(
+            self.extractors, self.views, histories=(*self.histories, *histories), columns=columns
+        )
 
     def only(self, columns: Iterable[str], views: Iterable[str] | None = None) -> FeatureSet:
         """Return this set with some of its features, in their order; extractors without any of them are gone.
@@ -300,15 +350,15 @@ class FeatureSet:
         chosen = frozenset(columns)
         for column in sorted(chosen.difference(self.columns)):
             raise UnknownNameError("feature of the set", column, self.columns)
-        return FeatureSet(self.extractors, kept, columns=chosen)
+        return FeatureSet(self.extractors, kept, histories=self.histories, columns=chosen)
 
     def without(self, *names: str) -> FeatureSet:
-        """Return this set without some extractors, for an ablation.
+        """Return this set without some extractors or histories, for an ablation; ``"history"`` is all of these.
 
         Raises
         ------
         UnknownNameError
-            No extractor has such a name.
+            No extractor and no history has such a name.
 
         Examples
         --------
@@ -317,13 +367,18 @@ class FeatureSet:
         >>> FeatureSet([Subject(), Date()]).without("mail.date").extractors
         (Subject(),)
         """
-        known = [extractor.name for extractor in self.extractors]
+        known = [*(extractor.name for extractor in self.extractors), *(one.name for one in self.histories)]
+        if self.histories:
+            known.append(ALL_HISTORIES)
         for name in names:
             if name not in known:
                 raise UnknownNameError("extractor of the feature set", name, known)
         left = [extractor for extractor in self.extractors if extractor.name not in names]
+        gone = {history.name for history in self.histories if {history.name, ALL_HISTORIES} & set(names)}
+        histories = [history for history in self.histories if history.name not in gone]
         columns = [column for extractor in left for column, _ in self.kept(extractor)]
-        return FeatureSet(left, self.views, columns=columns)
+        columns += [history.name for history in histories]
+        return FeatureSet(left, self.views, histories=histories, columns=columns)
 
     def table(self, record: Any) -> pl.DataFrame:
         """Return the features of one record for reading: ``feature``, ``value`` (null is unknown), ``unit``, ``what``.
@@ -348,7 +403,8 @@ class FeatureSet:
         """Return float32[F] of one record."""
         values = array("f")
         self._append(record, values)
-        return np.frombuffer(values, np.float32)
+        row: Vector = self._with_room(np.frombuffer(values, np.float32), 1)[0]
+        return row
 
     def extract(self, records: Iterable[Any]) -> Vectors:
         """Return the vectors of N records (of :class:`~msa_ml.features.mail.message.Message` for mail).
@@ -364,7 +420,15 @@ class FeatureSet:
             for view in self.views:
                 content[view.name].append(view.content(record)[: view.limit])
         dense = np.frombuffer(values, np.float32) if values else np.empty(0, np.float32)
-        return Vectors(dense.reshape(count, len(self.columns)), content)
+        return Vectors(self._with_room(dense, count), content)
+
+    def _with_room(self, record: Vector, count: int) -> Vector:
+        """Return float32[N, F]: the record features, and ``nan`` for the histories."""
+        rest = len(self.histories)
+        dense: Vector = record.reshape(count, len(self.columns) - rest)
+        if rest:
+            dense = np.pad(dense, ((0, 0), (0, rest)), constant_values=np.nan)
+        return dense
 
     def extract_until(self, record: Any, late: Callable[[], bool]) -> tuple[Vectors, tuple[str, ...]]:
         """Return the vectors of one record, and the names of the extractors that were left out.
@@ -392,7 +456,7 @@ class FeatureSet:
         values = array("f")
         left_out = self._append(record, values, late)
         dense = np.frombuffer(values, np.float32) if values else np.empty(0, np.float32)
-        return Vectors(dense.reshape(1, len(self.columns)), content), tuple(left_out)
+        return Vectors(self._with_room(dense, 1), content), tuple(left_out)
 
     def extract_rows(self, batch: pl.DataFrame) -> Vectors:
         """Return the vectors of N events that are rows of plain fields; see :mod:`msa_ml.features.table`.
@@ -406,7 +470,10 @@ class FeatureSet:
         content = {
             view.name: [view.content(row) for row in batch.iter_rows(named=True)] for view in self.views
         }
-        return Vectors(np.ascontiguousarray(np.concatenate(found, axis=1), np.float32), content)
+        dense = np.full((len(batch), len(self.columns)), np.nan, np.float32)
+        if found:
+            np.concatenate(found, axis=1, out=dense[:, : len(self.columns) - len(self.histories)])
+        return Vectors(dense, content)
 
     def _append(self, record: Any, values: array[float], late: Callable[[], bool] | None = None) -> list[str]:
         """Append the F values of one record, ``nan`` for extractors that would start late; return the names of those.
@@ -429,18 +496,26 @@ class FeatureSet:
         return left_out
 
     def __repr__(self) -> str:
-        return f"FeatureSet({self.kind}: {len(self.columns)} features, {len(self.views)} content views)"
+        past = f", {len(self.histories)} of them histories" if self.histories else ""
+        return f"FeatureSet({self.kind}: {len(self.columns)} features{past}, {len(self.views)} content views)"
 
     def _repr_html_(self) -> str:
         parts = []
+        head = ("feature", "what", "unit", "missing when", "portable")
         for extractor in self.extractors:
             about = (type(extractor).__doc__ or "").strip().partition("\n")[0]
-            head = ("feature", "what", "unit", "missing when", "portable")
             rows = [
                 (feature.name, feature.description, feature.unit, feature.nan, feature.portable)
                 for _, feature in self.kept(extractor)
             ]
             parts.append(folded(f"{extractor.name}: {len(rows)} features. {about}", table(head, rows)))
+        if self.histories:
+            rows = [
+                (one.name, one.feature.description, one.feature.unit, one.feature.nan, one.feature.portable)
+                for one in self.histories
+            ]
+            what = f"{ALL_HISTORIES}: {len(rows)} numbers of what was known before"
+            parts.append(folded(what, table(head, rows)))
         views = "; ".join(f"{view.name}, up to {view.limit:,} bytes" for view in self.views) or "none"
         return (
             f"<p>{len(self.columns)} features of {escape(self.kind)} by {len(self.extractors)} extractors; "
