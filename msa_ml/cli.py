@@ -32,6 +32,8 @@ _COMMANDS = {
     "log-vectors": "vectors",
     "promote": "registry",
     "export": "registry",
+    "pull": "registry",
+    "sign": "signing",
     "verify": "serving",
     "score": "serving",
     "serve": "serving",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from msa_ml.bundle.graph import ContentPart, emit
 from msa_ml.bundle.runtime import Graph
+from msa_ml.bundle.signing import private_key
 from msa_ml.bundle.write import require_importable
 from msa_ml.dataset.campaigns import campaign_weight
 from msa_ml.dataset.dataset import EARLIEST, LATEST, Dataset, Selection, day_of
@@ -387,6 +388,8 @@ def train(
     """
     chosen = features or get_task(experiment.task).features()
     require_importable(chosen)
+    if settings.signing_key is not None:
+        private_key(settings.signing_key)  # said now, not after the training
     say = progress or Silent()
     tracking = None
     if track:

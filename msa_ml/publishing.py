@@ -17,6 +17,7 @@ from msa_ml.bundle.card import model_card
 from msa_ml.bundle.golden_events import golden_events
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.read import load as load_bundle
+from msa_ml.bundle.signing import sign, signer
 from msa_ml.bundle.write import Contents, packages_of, write
 from msa_ml.dataset.dataset import day_of, weights_of
 from msa_ml.errors import UnknownNameError
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 def make_bundle(trained: Trained, folder: Path) -> Bundle:
     """Write the bundle of a trained model under ``folder/<first 12 digits of its id>`` and return it, verified.
 
-    ``folder/latest`` then names it.
+    ``folder/latest`` then names it. Where a signing key is configured, it is signed.
     """
     prepared, dataset = trained.prepared, trained.prepared.dataset
     train = prepared.split.train
@@ -82,8 +83,10 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
             # The same data and code gave the same bundle before, or in another process just now.
             if not final.is_dir():
                 raise
+    if dataset.settings.signing_key is not None:
+        sign(final, dataset.settings.signing_key)
     _point(folder / "latest", final.name)
-    return load_bundle(final, packages=packages_of(prepared.features), replay=False)
+    return load_bundle(final, packages=packages_of(prepared.features), replay=False, trusted_key=False)
 
 
 def _made(folder: Path) -> Path:
@@ -215,12 +218,18 @@ def run_items(trained: Trained, bundle: Bundle) -> RunItems:
         "package_version": manifest.package_version,
         "code_revision": manifest.code_revision,
     }
+    signed = {"signed_by": by} if (by := signer(bundle.path)) else {}
     return RunItems(
         name=trained.experiment.name,
         parameters=flat(trained.experiment.to_dict()),
         metrics=trained.evaluation.metrics_flat(),
         tags=tags,
-        version_tags={**tags, "format": str(manifest.format), "default_policy": manifest.default_policy},
+        version_tags={
+            **tags,
+            **signed,
+            "format": str(manifest.format),
+            "default_policy": manifest.default_policy,
+        },
         bundle=bundle.path,
         documents={
             "MODEL_CARD.md": (bundle.path / "MODEL_CARD.md").read_text(encoding="utf-8"),

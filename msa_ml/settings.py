@@ -9,6 +9,8 @@ for from the working directory upwards, so a notebook in a subfolder sees the sa
 ``MSA_HOME``             the home itself, if it shall stand elsewhere
 ``MSA_PSEUDONYM_KEY``    64 hex digits; default: a 0600 file made by ``msa-ml init``
 ``MSA_ALLOW_PACKAGES``   packages whose extractors MLflow's loader may import, with commas
+``MSA_TRUSTED_KEY``      file of the public keys; only bundles that one of them signed are loaded
+``MSA_SIGNING_KEY``      file of the private key that signs every new bundle
 ``MSA_SHARED_DATA``      public corpora for the tests
 ``MLFLOW_TRACKING_URI``  MLflow's own; default: SQLite in the home
 ======================== ===============================================================
@@ -54,6 +56,7 @@ class Settings:
     file_path: Path | None = None
     lock_wait: float = 10.0
     pseudonym_key: str | None = field(default=None, repr=False)
+    signing_key: Path | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -165,6 +168,7 @@ def read(
         file_path=path if file else None,
         lock_wait=_seconds(file.get("lock_wait", 10.0), path),
         pseudonym_key=env.get("MSA_PSEUDONYM_KEY") or None,
+        signing_key=_path(env, "MSA_SIGNING_KEY"),
     )
 
 
@@ -179,6 +183,21 @@ def allowed_packages(environ: Mapping[str, str] | None = None) -> tuple[str, ...
     env = os.environ if environ is None else environ
     names = env.get("MSA_ALLOW_PACKAGES", "").split(",")
     return tuple(name.strip() for name in names if name.strip())
+
+
+def trusted_key(environ: Mapping[str, str] | None = None) -> Path | None:
+    """Return the file of ``MSA_TRUSTED_KEY``, the keys that a bundle must be signed by; ``None``: any bundle is trusted.
+
+    Examples
+    --------
+    >>> trusted_key({"MSA_TRUSTED_KEY": "/etc/msa/release.pub"}).name, trusted_key({})
+    ('release.pub', None)
+    """
+    return _path(os.environ if environ is None else environ, "MSA_TRUSTED_KEY")
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]) if environ.get(name) else None
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -43,6 +43,7 @@ OWNERS = {
     "matplotlib": ("evaluation/",),
     "pandas": ("bundle/pyfunc.py", "dataset/dataset.py", "registry/tracking.py"),
     "selectolax": ("features/mail/",),
+    "cryptography": ("bundle/signing.py",),
 }
 SERVING = (
     "bundle/read.py",

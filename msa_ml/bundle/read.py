@@ -26,6 +26,7 @@ from msa_ml.bundle.row_events import BATCH as ROW_BATCH
 from msa_ml.bundle.row_events import RowEvent, batch_of, runs, whole_frame
 from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.score import Reason, Score, probability
+from msa_ml.bundle.signing import LARGEST, SIGNATURE, TrustedKey, demand_signed, public_keys
 from msa_ml.errors import BundleRefused, InputError, MsaError, OtherVersion, UnknownNameError
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
@@ -387,6 +388,7 @@ def load(
     packages: Iterable[str] = ("msa_ml",),
     replay: bool = True,
     limits: Limits = Limits(),  # noqa: B008 - a frozen value
+    trusted_key: TrustedKey = None,
 ) -> Bundle:
     """Load and verify a bundle.
 
@@ -401,13 +403,16 @@ def load(
         Replay the golden cases now. Without it hashes and specification are still checked.
     limits
         Size and time that one mail may take; the replay has no time limit.
+    trusted_key
+        File of the public keys of which one must have signed the bundle. Default: the file that ``MSA_TRUSTED_KEY``
+        names, if it names one; ``False``: trust any bundle.
 
     Raises
     ------
     InputError
-        No such folder.
+        No such folder; or a trusted key is named that cannot be read, or whose library is not installed.
     BundleRefused
-        A file is missing, added, changed or malformed; a newer format; another specification; a graph that does not
+        It is not signed by a trusted key; a file is missing, added, changed or malformed; a newer format; another specification; a graph that does not
         fit it; a golden case differs. Whatever else fails on the way has this class too and keeps its cause.
     """
     folder, allowed = Path(path), tuple(packages)
@@ -415,16 +420,20 @@ def load(
         raise InputError(
             f"{folder} is no bundle: it holds no {FILE}.", hint="Name the folder that export wrote."
         )
+    keys = public_keys(trusted_key)
     with _refusing("the bundle cannot be read"):
-        bundle = _load(folder, allowed, limits)
+        bundle = _load(folder, allowed, limits, keys)
     if replay:
         bundle.verify()
     return bundle
 
 
-def _load(folder: Path, packages: tuple[str, ...], limits: Limits) -> Bundle:
+def _load(folder: Path, packages: tuple[str, ...], limits: Limits, keys: Sequence[Any] | None) -> Bundle:
     found = _plain_files(folder)
     data = _read(folder / FILE, LARGEST_BUNDLE)
+    if keys is not None:
+        # Before anything that the manifest says is believed.
+        demand_signed(data, _read(folder / SIGNATURE, LARGEST) if SIGNATURE in found else None, keys)
     manifest = Manifest.parse(data)
     _demand_listed(found, manifest)
     left = LARGEST_BUNDLE - len(data)
@@ -565,7 +574,7 @@ def _demand_listed(found: set[str], manifest: Manifest) -> None:
     missing = sorted(manifest.files.keys() - found)
     if missing:
         raise BundleRefused(f"{missing[0]} is missing from the bundle.", hint="Export the bundle again.")
-    strangers = sorted(found - {FILE, "lists/", *manifest.files})
+    strangers = sorted(found - {FILE, SIGNATURE, "lists/", *manifest.files})
     if strangers:
         raise BundleRefused(
             f"the bundle holds what its manifest does not list: {', '.join(map(ascii, strangers[:5]))}.",

@@ -46,6 +46,15 @@ def stored(function: Function) -> Function:
     return home(wait(function))
 
 
+def trusting(function: Function) -> Function:
+    """Add ``--key``."""
+    return click.option(
+        "--key",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Refuse a bundle that none of these public keys signed; default: the file of MSA_TRUSTED_KEY, if it is set.",
+    )(function)
+
+
 def settings_of(home: Path | None, *, no_wait: bool = False) -> Settings:
     """Return the settings that the options name."""
     from dataclasses import replace

@@ -1,12 +1,13 @@
-"""``promote`` and ``export``."""
+"""``promote``, ``export`` and ``pull``."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from msa_ml.commands.options import Bars, common, finish, now, settings_of, show
+from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, trusting
 from msa_ml.errors import InputError
 
 _HOME = click.option(
@@ -57,23 +58,70 @@ def promote_command(
 @click.argument("model", metavar="TASK@ALIAS")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@trusting
 @_HOME
 @common
 def export_command(
-    model: str, folder: Path, allow: tuple[str, ...], *, home: Path | None, as_json: bool
+    model: str, folder: Path, allow: tuple[str, ...], *, key: Path | None, home: Path | None, as_json: bool
 ) -> None:
     """Copy the bundle of a registered version to a folder, verified before it stands there."""
-    from msa_ml.bundle.read import Bundle, load
+    from msa_ml.registry.pulling import fetch
     from msa_ml.registry.tracking import Tracking
 
     tracking = Tracking(settings_of(home))
     task, version = tracking.resolve(model)
-    packages = ("msa_ml", *allow)
-    loaded: list[Bundle] = []
-    tracking.download(task, version, folder, check=lambda copy: loaded.append(load(copy, packages=packages)))
-    bundle = loaded[0]
+    bundle = fetch(tracking, task, version, folder, packages=("msa_ml", *allow), trusted_key=key)
     show(f"{task} version {version} is in {folder}: bundle {bundle.id[:12]}, verified.", as_json=as_json)
     finish(
         {"task": task, "version": version, "bundle": str(folder), "bundle_id": bundle.id, "verified": True},
         as_json=as_json,
     )
+
+
+@click.command(
+    "pull",
+    epilog="Example, every minute on a serving machine: msa-ml pull spam@champion /srv/bundles/spam --if-changed",
+)
+@click.argument("model", metavar="TASK@ALIAS")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--if-changed", is_flag=True, help="Fetch nothing when FOLDER/current is this version already.")
+@click.option(
+    "--keep", type=click.IntRange(1, 1000), default=3, show_default=True, help="Versions that stay in FOLDER."
+)
+@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@trusting
+@_HOME
+@common
+def pull_command(
+    model: str,
+    folder: Path,
+    allow: tuple[str, ...],
+    *,
+    if_changed: bool,
+    keep: int,
+    key: Path | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Let FOLDER/current name the bundle of a version: fetched to FOLDER/VERSION, verified, then switched at once."""
+    from msa_ml.registry.pulling import pull
+    from msa_ml.registry.tracking import Tracking
+
+    done = pull(
+        Tracking(settings_of(home)),
+        model,
+        folder,
+        if_changed=if_changed,
+        keep=keep,
+        packages=("msa_ml", *allow),
+        trusted_key=key,
+    )
+    said = (
+        f"pulled {done.task} version {done.version}, bundle {done.bundle_id[:12]}, verified (was: {done.was or 'none'})"
+        if done.changed
+        else f"unchanged: {done.task} version {done.version}, bundle {done.bundle_id[:12]}"
+    )
+    show(f"{said}.", as_json=as_json)
+    if done.removed:
+        show(f"  removed: version {', '.join(done.removed)}", as_json=as_json)
+    finish({**asdict(done), "unchanged": not done.changed}, as_json=as_json)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from msa_ml.commands.options import common, finish, log_to_standard_error, now, show
+from msa_ml.commands.options import common, finish, log_to_standard_error, now, show, trusting
 from msa_ml.errors import InputError, MsaError
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -20,18 +20,25 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command("verify", epilog="Example: msa-ml verify bundles/spam")
 @click.argument("bundle", type=_FOLDER)
 @click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@trusting
 @common
-def verify_command(bundle: Path, allow: tuple[str, ...], *, as_json: bool) -> None:
-    """Check the hashes of a bundle and replay its golden cases."""
+def verify_command(bundle: Path, allow: tuple[str, ...], *, key: Path | None, as_json: bool) -> None:
+    """Check the hashes of a bundle, its signature where a key is trusted, and replay its golden cases."""
     from msa_ml.bundle.read import load
+    from msa_ml.bundle.signing import signer
+    from msa_ml.settings import trusted_key
 
-    loaded = load(bundle, packages=("msa_ml", *allow), replay=False)
+    loaded = load(bundle, packages=("msa_ml", *allow), replay=False, trusted_key=key)
+    # A bundle that was loaded under a trusted key is signed by it.
+    signed_by = signer(bundle) if key or trusted_key() else ""
     cases = loaded.verify()
     manifest = loaded.manifest
     show(
         f"{manifest.task} bundle {loaded.id[:12]}: {len(manifest.files)} files and {cases} golden cases agree.",
         as_json=as_json,
     )
+    if signed_by:
+        show(f"  signed by {signed_by[:12]}, a trusted key", as_json=as_json)
     for warning in manifest.warnings:
         show(f"  warning: {warning}", as_json=as_json)
     finish(
@@ -42,6 +49,7 @@ def verify_command(bundle: Path, allow: tuple[str, ...], *, as_json: bool) -> No
             "format": manifest.format,
             "files": len(manifest.files),
             "golden_cases": cases,
+            "signed_by": signed_by,
             "synthetic": manifest.synthetic,
             "warnings": list(manifest.warnings),
         },
