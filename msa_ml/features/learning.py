@@ -47,7 +47,9 @@ def learnt(features: FeatureSet, batch: pl.DataFrame, y: NDArray[np.int64]) -> F
         int[N], 1 = abuse, 0 = fine.
     """
     if len(batch) != len(y):
-        raise InputError(f"learning lists: wanted one label an event, found {len(y)} for {len(batch)} events.")
+        raise InputError(
+            f"learning lists: wanted one label an event, found {len(y)} for {len(batch)} events."
+        )
     found: dict[str, bytes] = {}
     for extractor in learners(features):
         found |= extractor.learn(batch.select(extractor.inputs), np.asarray(y))
@@ -125,7 +127,11 @@ def cross_learnt(
     whole = learnt(features, batch, y)
     owners = learners(features)
     columns = np.array(
-        [number for number, name in enumerate(features.columns) if any(name in owner.columns for owner in owners)],
+        [
+            number
+            for number, name in enumerate(features.columns)
+            if any(name in owner.columns for owner in owners)
+        ],
         np.int64,
     )
     values = np.empty((len(batch), len(columns)), np.float32)
@@ -138,5 +144,3 @@ def cross_learnt(
             if len(block):
                 values[block] = fold.extract_rows(batch[int(block[0]) : int(block[-1]) + 1]).dense
     return Learnt(whole, columns, values)
-
-

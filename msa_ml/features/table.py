@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.extractor import Extractor, FeatureSet
@@ -107,10 +109,12 @@ def inputs_of(features: FeatureSet) -> tuple[str, ...]:
 class TableExtractor(Extractor):
     """Computes the declared features of a batch of events.
 
-    ``inputs`` names the columns that :meth:`compute` reads.
+    ``inputs`` names the columns that :meth:`compute` reads, ``learns`` those of the lists it ``reads`` that training
+    learns by :meth:`learn`; see :mod:`msa_ml.features.learning`.
     """
 
     inputs: ClassVar[tuple[str, ...]]
+    learns: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def compute(self, batch: pl.DataFrame) -> pl.DataFrame:
@@ -118,6 +122,10 @@ class TableExtractor(Extractor):
 
         Null and ``nan`` mean unknown. Never raises on what a client sent.
         """
+
+    def learn(self, batch: pl.DataFrame, y: NDArray[np.int64]) -> Mapping[str, bytes]:  # noqa: ARG002 - nothing to learn
+        """Return the bytes of the lists ``learns``, learnt from N events and their labels, 1 = abuse and 0 = fine."""
+        return {}
 
     def extract(self, record: Event | Mapping[str, Any]) -> dict[str, float]:
         """Return the known values of one event by short name."""

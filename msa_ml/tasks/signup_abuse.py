@@ -7,11 +7,13 @@ from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.signup.form import Form
 from msa_ml.features.signup.ip import Ip
 from msa_ml.features.signup.name import Name
+from msa_ml.features.signup.name_model import NameModel
+from msa_ml.features.signup.verification import Verification
 from msa_ml.tasks.task import Task
 
 
 def _features() -> FeatureSet:
-    return FeatureSet([Name(), Ip(), Form()])
+    return FeatureSet([Name(), NameModel(), Ip(), Form(), Verification()])
 
 
 SIGNUP_ABUSE = Task(

@@ -196,15 +196,20 @@ def learn_letters(fine: pl.Series, abuse: pl.Series, *, most: int = 30_000) -> b
     """
     counts = [_counts(names) for names in (fine, abuse)]
     chances = [_chances(found) for found in counts]
-    lines = ["# N-gram, surprise and odds in thousandths of a bit. Nothing but n-grams of four letters and less."]
+    lines = [
+        "# N-gram, surprise and odds in thousandths of a bit. Nothing but n-grams of four letters and less."
+    ]
     listed: list[tuple[float, int, int, int, int]] = []
     shorter: NDArray[np.float64] = np.zeros((1, 2))
     for order in range(1, ORDER + 1):
         p, q = (chance[order - 1] for chance in chances)
         values = np.column_stack([-np.log2(p), np.log2(q) - np.log2(p)])
         before = np.tile(shorter, (_N, 1)) if order > 1 else np.zeros((_N, 2))
-        # How often it occurs in either class, each class with the same weight.
-        often = np.sum([found[order - 1] / max(1, found[0].sum()) for found in counts], axis=0)
+        # How often it is to be expected in either class, each class with the same weight: what never came after letters
+        # that did come is news too.
+        often = np.sum(
+            [_expected(found, chance, order) for found, chance in zip(counts, chances, strict=True)], axis=0
+        )
         gain = often * np.abs(values - before).max(axis=1)
         for number in np.arange(_N) if order == 1 else np.flatnonzero(gain):
             surprise, odds = np.rint(values[number] * _UNIT).astype(int)
@@ -216,12 +221,21 @@ def learn_letters(fine: pl.Series, abuse: pl.Series, *, most: int = 30_000) -> b
     return ("\n".join(lines) + "\n").encode()
 
 
-def _counts(names: pl.Series) -> list[NDArray[np.float64]]:
+def _expected(counts: list[Chances], chances: list[Chances], order: int) -> Chances:
+    """Return the share that each n-gram is expected to have in names of one class."""
+    before = counts[order - 1].reshape(-1, _N).sum(axis=1, keepdims=True) / max(1.0, counts[0].sum())
+    expected: Chances = (before * chances[order - 1].reshape(-1, _N)).reshape(-1)
+    return expected
+
+
+def _counts(names: pl.Series) -> list[Chances]:
     """Return how often each n-gram of 1, 2 ... symbols occurs in different names."""
     folded = Folded.of(names)
     first = _first_of_each(folded)
     grams = folded.grams[first[folded.owner]]
-    return [np.bincount(grams % _N**order, minlength=_N**order).astype(float) for order in range(1, ORDER + 1)]
+    return [
+        np.bincount(grams % _N**order, minlength=_N**order).astype(float) for order in range(1, ORDER + 1)
+    ]
 
 
 def _first_of_each(folded: Folded) -> NDArray[np.bool_]:
@@ -239,7 +253,7 @@ def _first_of_each(folded: Folded) -> NDArray[np.bool_]:
     return first & (folded.sizes > 1)
 
 
-def _chances(counts: list[NDArray[np.float64]]) -> list[Chances]:
+def _chances(counts: list[Chances]) -> list[Chances]:
     """Return for every n-gram the probability of its last symbol after the others, by length."""
     found: list[Chances] = []
     shorter: Chances = np.full(1, 1.0 / _N)

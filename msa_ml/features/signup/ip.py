@@ -54,7 +54,7 @@ class Ip(TableExtractor):
         Feature("asn_known", "the autonomous system is known", "flag", 0, 1, portable="yes"),
         Feature("asn_private", "the autonomous system is of private use or reserved", "flag", 0, 1, nan="it is not known", portable="yes",
                 source="RFC 6996"),
-        Feature("hosting", "the autonomous system is of a hosting provider", "flag", 0, 1, nan="it is not known", portable="yes"),
+        Feature("hosting", "the autonomous system is of a hosting provider", "flag", 0, 1, monotone=1, nan="it is not known", portable="yes"),
         Feature("country_known", "the country is known", "flag", 0, 1, portable="yes"),
     )  # fmt: skip
 

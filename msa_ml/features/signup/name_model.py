@@ -56,19 +56,18 @@ class NameModel(TableExtractor):
         starts = np.cumsum(name.sizes) - name.sizes
         count = len(name.sizes)
 
-        def total(values: NDArray[np.int32]) -> NDArray[np.float64]:
-            found: NDArray[np.float64] = np.bincount(name.owner, values, count)
-            return found
+        def total(numbers: NDArray[np.int32]) -> NDArray[np.float64]:
+            return np.asarray(np.bincount(name.owner, numbers, count), np.float64)
 
         values = {
             "surprise": total(surprise) / name.sizes,
-            "surprise_most": np.maximum.reduceat(surprise, starts) if count else surprise,
+            "surprise_most": _of_each(np.maximum, surprise, starts),
             "odds": total(odds),
             "odds_mean": total(odds) / name.sizes,
             "odds_start": total(odds * (name.place < ORDER)),
             "odds_end": total(odds * (name.place >= (name.sizes - ORDER)[name.owner])),
-            "odds_least": np.minimum.reduceat(odds, starts) if count else odds,
-            "odds_most": np.maximum.reduceat(odds, starts) if count else odds,
+            "odds_least": _of_each(np.minimum, odds, starts),
+            "odds_most": _of_each(np.maximum, odds, starts),
         }
         known = name.sizes > 1
         return pl.DataFrame(
@@ -82,3 +81,9 @@ class NameModel(TableExtractor):
         """Return the list that the names of N labelled events teach."""
         abuse = pl.Series(y == 1)
         return {_LETTERS: learn_letters(batch["user_name"].filter(~abuse), batch["user_name"].filter(abuse))}
+
+
+def _of_each(extreme: np.ufunc, numbers: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the greatest or least number of each name; every name has its end at least."""
+    found = extreme.reduceat(numbers, starts) if len(starts) else numbers
+    return np.asarray(found, np.float64)
