@@ -18,8 +18,10 @@ import numpy as np
 import polars as pl
 
 from msa_ml.dataset.counting import count, largest_campaigns
+from msa_ml.dataset.feedback import strata
 from msa_ml.dataset.indexed import INDEXED, finished
-from msa_ml.dataset.labels import LabelReport, LabelRules
+from msa_ml.dataset.label_report import LabelReport, sources_of, warnings_of
+from msa_ml.dataset.labels import LabelRules
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.markup import table
 from msa_ml.records import KINDS, Kind
@@ -118,7 +120,7 @@ class Labels:
     _report: LabelReport
 
     def report(self) -> LabelReport:
-        """Return counts: classes, unlabelled, conflicts, retractions, immature."""
+        """Return counts, times from event to label by source, contradictions, and warnings of one-sided feedback."""
         return self._report
 
 
@@ -152,17 +154,22 @@ class Dataset:
         """Every event of the selection, also those that are immature or unlabelled."""
         keep = [KEPT[self.selection.keep]] if self.selection.keep else []
         parameters = {
-            **self.selection.parameters(),
-            **self.rules.parameters(),
-            "task": self.task,
+            **self._said(),
             "kept": keep,
             "sample": self.selection.sample,
             **self._sampling(),
         }
         frame = self.store.frame(self.sql, parameters)
         return finished(frame, self.kind).with_columns(
-            pl.col("label").replace(-1, None).cast(pl.Int8), pl.col("conflict").cast(pl.Boolean)
+            pl.col("label").replace(-1, None).cast(pl.Int8),
+            pl.when(pl.col("label_source") != "").then("label_source"),
+            pl.when(pl.col("label_source") != "").then("label_known_at"),
+            pl.col("conflict").cast(pl.Boolean),
         )
+
+    def _said(self) -> dict[str, Any]:
+        """Return the parameters of ``queries/labels_of_events.sql``."""
+        return {**self.selection.parameters(), **self.rules.parameters(), "task": self.task}
 
     def _sampling(self) -> dict[str, Any]:
         """Return the parameters of the sample."""
@@ -179,14 +186,19 @@ class Dataset:
 
     @cached_property
     def _mature(self) -> pl.Series:
-        young = self.selection.as_of - self.rules.delay
-        return self._everything.select(pl.col("event_time") <= young)["event_time"]
+        return self._everything.select(pl.col("event_time") <= self._judged_until)["event_time"]
+
+    @property
+    def _judged_until(self) -> datetime:
+        """The last moment whose events are old enough to be judged."""
+        return self.selection.as_of - self.rules.delay
 
     @cached_property
     def index(self) -> pl.DataFrame:
         """One row an event, in order of time: ids, times, campaign, ``label`` (1, 0 or null), ``weight``.
 
-        Events too young to be judged are left out.
+        ``label_source`` and ``label_known_at`` say who gave the label and when it was known; null where nobody said
+        anything. Events too young to be judged are left out.
         """
         return self._everything.filter(self._mature)
 
@@ -206,18 +218,30 @@ class Dataset:
     @cached_property
     def labels(self) -> Labels:
         """The labels, for ``dataset.labels.report()``."""
-        parameters = {"task": self.task, "as_of": self.selection.as_of}
-        retracted = int(self.store.value(query("retracted_labels", self.settings), parameters) or 0)
-        label = self.index["label"]
+        with self.store.session():
+            index = self.index
+            retracted = int(
+                self.store.value(query("retracted_labels", self.settings, kind=self.kind), self._said()) or 0
+            )
+            times = self.store.frame(
+                query("label_times", self.settings, kind=self.kind),
+                {**self._said(), "delay": self.rules.delay // timedelta(milliseconds=1)},
+            )
+        label = index["label"]
+        sources, overall = sources_of(times)
         return Labels(
             LabelReport(
                 events=len(label),
                 positive=int((label == 1).sum()),
                 negative=int((label == 0).sum()),
                 unlabelled=label.null_count(),
-                conflicts=int(self.index["conflict"].sum()),
+                conflicts=int(index["conflict"].sum()),
                 retracted=retracted,
                 immature=len(self._everything) - len(label),
+                delay=self.rules.delay,
+                sources=sources,
+                overall=overall,
+                warnings=warnings_of(sources, self.rules.delay, {"source": strata(index, "source")}),
             )
         )
 
@@ -391,7 +415,7 @@ class Dataset:
         return self.index.to_pandas()
 
     def __repr__(self) -> str:
-        return f"Dataset({self.task}: {self.labels.report()})"
+        return f"Dataset({self.task}: {self.labels.report().summary})"
 
     def at_most(self, events: int) -> Dataset:
         """Return a sample of about so many events, the same ones every time; itself when it holds no more.

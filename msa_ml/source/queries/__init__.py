@@ -1,7 +1,9 @@
 """The SELECTs, one file each. ``{{mail}}`` stands for a relation, ``{name:Type}`` for a value.
 
 ``{{event}}`` is the relation of the kind that a query is asked for, ``{{campaign}}`` the fingerprint of its rows ``e``,
-``{{columns}}`` are fields of it that the caller names, and ``{{more}}`` expressions over ``e`` that the caller writes.
+``{{account}}`` the pseudonym of the account that they are about, ``{{columns}}`` are fields of it that the caller names, and
+``{{more}}`` expressions over ``e`` that the caller writes. ``{{labels_of_events}}`` stands for that file, which several
+queries share.
 """
 
 from __future__ import annotations
@@ -18,6 +20,15 @@ from msa_ml.source.fields import FIELDS
 from msa_ml.source.literals import name as quoted
 from msa_ml.source.mapping import relation
 
+SHARED = ("labels_of_events",)
+"""Files that are part of other queries."""
+ACCOUNT: Mapping[Kind, str] = {
+    "mail": "''",
+    "signup": "e.user_pseudonym",
+    "login": "e.account_pseudonym",
+    "request": "''",
+}
+"""What a label about an account names, by kind of event; the empty text is nobody."""
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -56,6 +67,10 @@ def query(
             return relation(settings, kind)
         if place == "campaign":
             return "e.campaign" if any(field.name == "campaign" for field in FIELDS[kind]) else "''"
+        if place == "account":
+            return ACCOUNT[kind]
+        if place in SHARED:
+            return query(place, settings, kind=kind)
         if place == "more":
             return "".join(f"\n    {sql} AS {quoted(column)}," for column, sql in (more or {}).items())
         if place == "columns":

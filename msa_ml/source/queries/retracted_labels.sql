@@ -1,6 +1,6 @@
--- How many labels a retraction names, as known at a moment.
-SELECT uniqExact(retracts)
-FROM {{label}}
-WHERE task = {task:String}
-    AND retracts != ''
-    AND greatest(labelled_at, ingested_at) < {as_of:DateTime64(3, 'UTC')}
+-- How many labels of a task are taken back, as known at a moment.
+WITH
+{{labels_of_events}}
+SELECT count()
+FROM known
+WHERE retracts = '' AND label_id IN (SELECT id FROM taken_back)
