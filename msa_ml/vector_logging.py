@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from msa_ml.dataset.dataset import Dataset
-from msa_ml.features.extraction import extract_mail
-from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.extraction import extract_events, extract_mail
+from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.logged import frame_of, logged_ids, write_spec
 from msa_ml.features.spec import Specification
 from msa_ml.pipeline import Progress, Silent
@@ -78,7 +78,7 @@ def log_vectors(
     """
     say = progress or Silent()
     settings = dataset.settings
-    every = replace(dataset, rules=replace(dataset.rules, delay=timedelta(0)))
+    every = dataset.with_immature()
     with say.step("reading events"):
         every.require_events()
     store = connect(settings.results_url, settings=settings)
@@ -91,15 +91,28 @@ def log_vectors(
     missing = index.filter(~pl.col("event_id").is_in(list(there)))
     written = 0
     with say.step("extracting and logging", len(missing)) as done:
-        for batch in _runs(every.raw(missing["event_id"].to_list())) if len(missing) else ():
-            ids, vectors = extract_mail([batch], features, workers=workers, expected=len(batch))
-            times = pl.DataFrame({"event_id": ids}).join(
-                missing, on="event_id", how="left", maintain_order="left"
-            )
+        for times, vectors in _extracted(every, missing, features, workers):
             rows = frame_of(specification.digest, times, vectors, stored_at=stored_at)
             written += store.insert("feature_vectors", rows)
             done(len(rows))
     return LogReport(specification.digest, len(index), written, len(there), len(missing) - written)
+
+
+def _extracted(
+    dataset: Dataset, index: pl.DataFrame, features: FeatureSet, workers: int
+) -> Iterator[tuple[pl.DataFrame, Vectors]]:
+    """Yield rows of the index with their vectors; mail a part at a time, since its content is large."""
+    if not len(index):
+        return
+    if dataset.kind != "mail":
+        yield extract_events(dataset, index, features)
+        return
+    for batch in _runs(dataset.raw(index["event_id"].to_list())):
+        ids, vectors = extract_mail([batch], features, workers=workers, expected=len(batch))
+        yield (
+            pl.DataFrame({"event_id": ids}).join(index, on="event_id", how="left", maintain_order="left"),
+            vectors,
+        )
 
 
 def _runs(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

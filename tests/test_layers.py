@@ -23,7 +23,7 @@ ORDER = (
     ("trained",),
     ("pipeline",),
     ("unseen",),
-    ("backtesting", "exploring", "measuring", "vector_logging"),
+    ("backtesting", "exploring", "measuring", "shadowing", "vector_logging"),
     ("comparing", "notebook"),
     ("commands",),
     ("__main__", "cli"),

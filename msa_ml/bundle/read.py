@@ -20,23 +20,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.bundle import golden
+from msa_ml.bundle.files import demand_bundle, read_files, refusing, specification_of, table_of
 from msa_ml.bundle.limits import Limits
-from msa_ml.bundle.manifest import FILE, MOST_FILES, Manifest, is_number, sha256, strict_json, who_made
+from msa_ml.bundle.manifest import FILE, Manifest, is_number, who_made
 from msa_ml.bundle.row_events import BATCH as ROW_BATCH
 from msa_ml.bundle.row_events import RowEvent, batch_of, runs, whole_frame
 from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.score import Reason, Score, probability
-from msa_ml.bundle.signing import LARGEST, SIGNATURE, TrustedKey, demand_signed, public_keys
-from msa_ml.errors import BundleRefused, InputError, MsaError, OtherVersion, UnknownNameError
+from msa_ml.bundle.signing import TrustedKey, public_keys
+from msa_ml.errors import BundleRefused, InputError, OtherVersion, UnknownNameError
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
 from msa_ml.features.word_lists import Lists, WordList
 from msa_ml.markup import table
 from msa_ml.records import Mail, without_from_line
-
-LARGEST_BUNDLE = 256 * 1024 * 1024
-"""A bundle whose files hold more bytes than this together is refused."""
 
 BATCH = 64
 """Mails that :meth:`Bundle.score_many` takes at a time."""
@@ -336,7 +334,7 @@ class Bundle:
             A case gives other numbers here.
         """
         # The bytes whose hash was checked, not what stands in the folder by now.
-        with _refusing("the golden cases cannot be replayed"), _naming_version(self.manifest):
+        with refusing("the golden cases cannot be replayed"), _naming_version(self.manifest):
             cases = list(golden.read_cases(self._golden.decode("utf-8")))
             run = (self.case(case.name, case.raw, case.history) for case in cases)
             return golden.replay(cases, run, self.specification.columns)
@@ -416,12 +414,9 @@ def load(
         fit it; a golden case differs. Whatever else fails on the way has this class too and keeps its cause.
     """
     folder, allowed = Path(path), tuple(packages)
-    if not (folder / FILE).is_file():
-        raise InputError(
-            f"{folder} is no bundle: it holds no {FILE}.", hint="Name the folder that export wrote."
-        )
+    demand_bundle(folder)
     keys = public_keys(trusted_key)
-    with _refusing("the bundle cannot be read"):
+    with refusing("the bundle cannot be read"):
         bundle = _load(folder, allowed, limits, keys)
     if replay:
         bundle.verify()
@@ -429,27 +424,8 @@ def load(
 
 
 def _load(folder: Path, packages: tuple[str, ...], limits: Limits, keys: Sequence[Any] | None) -> Bundle:
-    found = _plain_files(folder)
-    data = _read(folder / FILE, LARGEST_BUNDLE)
-    if keys is not None:
-        # Before anything that the manifest says is believed.
-        demand_signed(data, _read(folder / SIGNATURE, LARGEST) if SIGNATURE in found else None, keys)
-    manifest = Manifest.parse(data)
-    _demand_listed(found, manifest)
-    left = LARGEST_BUNDLE - len(data)
-    files: dict[str, bytes] = {}
-    for name in manifest.files:
-        files[name] = _read(folder / name, left)
-        left -= len(files[name])
-    for name, data in files.items():
-        _demand_hash(data, manifest.files[name], name)
-    specification = Specification.from_json(_table(files, "features.json"))
-    if specification.digest != manifest.spec_digest:
-        raise BundleRefused(
-            f"the model was trained on specification {manifest.spec_digest[:12]}, the bundle holds "
-            f"{specification.digest[:12]}.",
-            hint="Export the bundle again.",
-        )
+    manifest, files = read_files(folder, keys)
+    specification = specification_of(manifest, files)
     with _naming_version(manifest):
         features = specification.feature_set(Lists(_lists(files), only_given=True), packages=packages)
     if not manifest.kind == specification.kind == features.kind:
@@ -457,22 +433,10 @@ def _load(folder: Path, packages: tuple[str, ...], limits: Limits, keys: Sequenc
             f"manifest, specification and extractors name different kinds of event; extractors: {features.kind}.",
             hint="Export the bundle again.",
         )
-    if not isinstance(_table(files, "history.json").get("counters"), list):
+    if not isinstance(table_of(files, "history.json").get("counters"), list):
         raise BundleRefused("history.json holds no list of counters.", hint="Export the bundle again.")
     graph = Graph(files["model.onnx"])
     return Bundle(folder, manifest, specification, features, graph, files["golden.jsonl"], limits)
-
-
-@contextmanager
-def _refusing(what: str) -> Iterator[None]:
-    """Turn whatever a malformed bundle makes fail into a refusal, and keep the cause."""
-    try:
-        yield
-    except BundleRefused:
-        raise
-    except Exception as error:
-        said = error.message if isinstance(error, MsaError) else f"{type(error).__name__}."
-        raise BundleRefused(f"{what}: {said}", hint="Export the bundle again.") from error
 
 
 @contextmanager
@@ -483,16 +447,6 @@ def _naming_version(manifest: Manifest) -> Iterator[None]:
     except OtherVersion as error:
         made, what_to_do = who_made(manifest.package_version, manifest.code_revision)
         raise OtherVersion(f"{error.message} {made}", hint=what_to_do) from error
-
-
-def _table(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
-    try:
-        found = strict_json(files[name])
-    except (ValueError, RecursionError) as error:
-        raise BundleRefused(f"{name} is damaged.", hint="Export the bundle again.") from error
-    if not isinstance(found, dict):
-        raise BundleRefused(f"{name} holds no table.", hint="Export the bundle again.")
-    return found
 
 
 def _lists(files: Mapping[str, bytes]) -> dict[str, WordList]:
@@ -542,58 +496,3 @@ def _message(mail: bytes | Mail | Message, most: int) -> tuple[Message, bool]:
         return (mail, False) if len(mail.raw) <= most else (Message(mail.raw[:most]), True)
     raw = without_from_line(mail.raw if isinstance(mail, Mail) else bytes(mail))
     return Message(raw[:most]), len(raw) > most
-
-
-def _plain_files(folder: Path) -> set[str]:
-    """Return the names of all files in a bundle; anything but plain files and folders is refused, followed nowhere."""
-    found: set[str] = set()
-    folders = [folder]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                name = Path(entry.path).relative_to(folder).as_posix()
-                if entry.is_symlink():
-                    raise BundleRefused(
-                        f"{name!a} is a symbolic link.", hint="A bundle holds plain files only."
-                    )
-                if entry.is_dir():
-                    folders.append(Path(entry.path))
-                elif not entry.is_file():
-                    raise BundleRefused(
-                        f"{name!a} is no plain file.", hint="A bundle holds plain files only."
-                    )
-                found.add(f"{name}/" if entry.is_dir() else name)
-                if len(found) > MOST_FILES + 2:
-                    raise BundleRefused(
-                        f"the bundle holds more than {MOST_FILES} files.", hint="Export the bundle again."
-                    )
-    return found
-
-
-def _demand_listed(found: set[str], manifest: Manifest) -> None:
-    missing = sorted(manifest.files.keys() - found)
-    if missing:
-        raise BundleRefused(f"{missing[0]} is missing from the bundle.", hint="Export the bundle again.")
-    strangers = sorted(found - {FILE, SIGNATURE, "lists/", *manifest.files})
-    if strangers:
-        raise BundleRefused(
-            f"the bundle holds what its manifest does not list: {', '.join(map(ascii, strangers[:5]))}.",
-            hint="Remove it, or export the bundle again.",
-        )
-
-
-def _read(path: Path, room: int) -> bytes:
-    with path.open("rb") as stream:
-        data = stream.read(room + 1)
-    if len(data) > room:
-        raise BundleRefused(f"the bundle holds more than {LARGEST_BUNDLE} bytes.")
-    return data
-
-
-def _demand_hash(data: bytes, wanted: str, name: str) -> None:
-    found = sha256(data)
-    if found != wanted:
-        raise BundleRefused(
-            f"{name} was changed: SHA-256 {wanted[:12]} wanted, {found[:12]} found.",
-            hint="Export the bundle again.",
-        )

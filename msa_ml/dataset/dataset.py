@@ -406,6 +406,10 @@ class Dataset:
         """Return the same dataset with another selection."""
         return replace(self, selection=replace(self.selection, **changes))
 
+    def with_immature(self) -> Dataset:
+        """Return the same dataset with the events that are too young to be judged, for work that needs no labels."""
+        return replace(self, rules=replace(self.rules, delay=timedelta(0)))
+
     def to_polars(self) -> pl.DataFrame:
         """Return :attr:`index`, without raw mail."""
         return self.index

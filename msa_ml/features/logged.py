@@ -161,21 +161,78 @@ def read_logged(
         )
     found = project(wanted, specs)
     views = [view.name for view in found.features.views]
+    widths = {digest: len(specs[digest].columns) for digest in found.places}
+    names, vectors, emptied = _read(store, settings, found.places, widths, views, ids, progress)
+    return Logged(names, vectors, found, emptied)
+
+
+def read_equal(
+    store: Store,
+    settings: Settings,
+    specification: Specification,
+    views: Sequence[str],
+    ids: Sequence[str],
+    window: tuple[datetime, datetime],
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[list[str], Vectors]:
+    """Return (ids, vectors) of the events whose logged vectors hold every feature of a specification.
+
+    Its extractors are not imported, so it may be the specification of other code.
+
+    Parameters
+    ----------
+    views
+        Content views that are needed.
+
+    Raises
+    ------
+    DataRefused
+        No vector of the window holds them all.
+    """
+    needed = [*specification.columns, *views]
+    wanted = specification.digests
+    places, widths = {}, {}
+    for digest, other in logged_specs(store, settings, *window).items():
+        theirs = other.digests
+        if other.kind == specification.kind and all(theirs.get(name) == wanted[name] for name in needed):
+            where = {column: place for place, column in enumerate(other.columns)}
+            places[digest] = np.array([where[column] for column in specification.columns], np.int64)
+            widths[digest] = len(other.columns)
+    if not places:
+        raise DataRefused(
+            f"no vector of this window was logged with every feature of specification {specification.digest[:12]}.",
+            hint="Log them with the code that made the bundle: msa-ml log-vectors TASK --bundle BUNDLE",
+        )
+    names, vectors, _ = _read(store, settings, places, widths, views, ids, progress)
+    return names, vectors
+
+
+def _read(
+    store: Store,
+    settings: Settings,
+    places: Mapping[str, NDArray[np.int64]],
+    widths: Mapping[str, int],
+    views: Sequence[str],
+    ids: Sequence[str],
+    progress: Callable[[int], None] | None,
+) -> tuple[list[str], Vectors, int]:
+    """Return ids and vectors in the columns that ``places`` names, and how many events have lost their content."""
     names: list[str] = []
     parts: list[Vectors] = []
     emptied: set[str] = set()
     for chunk in _chunks(ids):
-        rows = store.frame(query("logged_vectors", settings), {"ids": chunk, "specs": sorted(found.places)})
+        rows = store.frame(query("logged_vectors", settings), {"ids": chunk, "specs": sorted(places)})
         # A vector whose content is still there before one whose content has expired.
         rows = rows.sort(
             pl.col("views").list.len(), "event_id", "spec_digest", descending=[True, False, False]
         ).unique("event_id", keep="first", maintain_order=True)
         for digest, some in _by_spec(rows):
-            whole = [set(views) <= set(row) for row in some["views"].to_list()]
-            emptied.update(some.filter(~pl.Series(whole, dtype=pl.Boolean))["event_id"].to_list())
-            kept = some.filter(pl.Series(whole, dtype=pl.Boolean))
+            whole = pl.Series([set(views) <= set(row) for row in some["views"].to_list()], dtype=pl.Boolean)
+            emptied.update(some.filter(~whole)["event_id"].to_list())
+            kept = some.filter(whole)
             names += kept["event_id"].to_list()
-            parts.append(_vectors(kept, found.places[digest], len(specs[digest].columns), views))
+            parts.append(_vectors(kept, places[digest], widths[digest], views))
         if progress:
             progress(len(chunk))
     if not names:
@@ -185,7 +242,7 @@ def read_logged(
             else "none of these events was logged"
         )
         raise DataRefused(f"{what}.", hint="Widen feature_content in [retention], or name another window.")
-    return Logged(names, Vectors.concatenate(parts), found, len(emptied))
+    return names, Vectors.concatenate(parts), len(emptied)
 
 
 def _by_spec(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -12,7 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from msa_ml.bundle import read
+from msa_ml.bundle import files, read
 from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.write import write
@@ -392,10 +392,10 @@ def test_more_files_than_a_bundle_has_are_refused(copy: Path) -> None:
 
 def test_too_many_bytes_are_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = [path.stat().st_size for path in copy.rglob("*") if path.is_file()]
-    monkeypatch.setattr(read, "LARGEST_BUNDLE", sum(sizes) - 1)
+    monkeypatch.setattr(files, "LARGEST_BUNDLE", sum(sizes) - 1)
     with pytest.raises(BundleRefused, match="more than"):
         load(copy)
-    monkeypatch.setattr(read, "LARGEST_BUNDLE", sum(sizes))
+    monkeypatch.setattr(files, "LARGEST_BUNDLE", sum(sizes))
     assert load(copy).path == copy
 
 
