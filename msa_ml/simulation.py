@@ -1,4 +1,4 @@
-"""Fill a store with simulated mail; it refuses a store that holds real rows."""
+"""Fill a store with simulated mail or sign-ups; it refuses a store that holds real rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from msa_ml.intake import mail_fingerprint
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import connect
 from msa_ml.source.migrate import init
-from msa_ml.source.simulate import refuse_if_real, simulate_mail_frames
+from msa_ml.source.simulate import (
+    Plan,
+    Planted,
+    describe_signups,
+    refuse_if_real,
+    simulate_mail_frames,
+    simulate_signup_frames,
+)
 
 if TYPE_CHECKING:
     from msa_ml.pipeline import Progress
@@ -63,3 +70,46 @@ def simulate_into(
                 counts["labels"] += store.insert("labels", labels)
             done(len(mails))
     return counts
+
+
+def simulate_signups_into(
+    settings: Settings,
+    *,
+    rows: int,
+    days: float,
+    seed: int,
+    start: datetime,
+    stored_at: datetime,
+    progress: Progress,
+) -> tuple[dict[str, int], str]:
+    """Simulate sign-ups into the store of some settings; return counts of ``signups`` and ``labels``, and what is planted.
+
+    Parameters
+    ----------
+    rows, days, seed, start
+        The world: how many sign-ups in how many days, seed, first moment (UTC).
+    stored_at
+        When the rows are written; for retention only.
+
+    Raises
+    ------
+    Refused
+        The store holds real rows.
+    InputError
+        A value out of range.
+    """
+    plan, planted = Plan(rows=rows, days=days, seed=seed, start=start), Planted()
+    store = connect(settings.results_url, settings=settings)
+    with store.session():
+        init(store, retention=settings.section("retention"))
+        refuse_if_real(store)
+    counts = {"signups": 0, "labels": 0}
+    with progress.step("simulating sign-ups", rows) as done:
+        for events, labels in simulate_signup_frames(
+            plan, stored_at=stored_at, settings=settings, planted=planted
+        ):
+            with store.session():
+                counts["signups"] += store.insert("signup_events", events)
+                counts["labels"] += store.insert("labels", labels)
+            done(len(events))
+    return counts, describe_signups(plan, planted)

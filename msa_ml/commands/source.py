@@ -253,3 +253,31 @@ def simulate_mail_command(
     )
     show(f"SYNTHETIC: simulated {summary['mails']} mails and {summary['labels']} labels.", as_json=as_json)
     finish({"synthetic": True, **summary}, as_json=as_json)
+
+
+@simulate_command.command(
+    "signups", epilog="Example: msa-ml simulate signups --rows 1000000 --days 28 --seed 7"
+)
+@click.option("--rows", type=click.IntRange(1, 1_000_000_000), default=200_000, show_default=True)
+@click.option("--days", type=click.FloatRange(0.1, 400), default=28.0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--start", default="2026-03-02", show_default=True, help="First day, UTC.")
+@stored
+@common
+def simulate_signups_command(
+    *, rows: int, days: float, seed: int, start: str, home: Path | None, no_wait: bool, as_json: bool
+) -> None:
+    """Simulate sign-ups of people and attackers with late labels, and say what is planted; refuses a store with real rows."""
+    from msa_ml.simulation import simulate_signups_into
+
+    summary, planted = simulate_signups_into(
+        settings_of(home, no_wait=no_wait),
+        rows=rows,
+        days=days,
+        seed=seed,
+        start=parse_moment(start),
+        stored_at=now(),
+        progress=Bars(),
+    )
+    show(planted, as_json=as_json)
+    finish({"synthetic": True, **summary, "planted": planted.splitlines()}, as_json=as_json)

@@ -35,7 +35,7 @@ _TRUE = frozenset(("true", "t", "yes", "y", "1", "success", "ok"))
 _FALSE = frozenset(("false", "f", "no", "n", "0", "failure", "failed"))
 _BITS = {"asn": 32, "verification_attempts": 32, "status": 16, "bytes_sent": 64}
 _MADE_BY_THE_TABLE = ("campaign",)
-_PERSONAL = {  # field, its pseudonym, whether capitals matter
+PERSONAL = {  # field, its pseudonym, whether capitals matter
     "signup": (
         ("user_name", "user_pseudonym", False),
         ("email", "email_pseudonym", False),
@@ -266,7 +266,7 @@ def derived(kind: Kind, values: Mapping[str, Any], pseudonyms: Pseudonyms) -> di
     ('example.org', '192.0.2.0/24', 'a.0', '')
     """
     made = {"ip_subnet": columns.subnet(values.get("ip", "")), "key_id": pseudonyms.key_id}
-    for field, name, capitals in _PERSONAL[kind]:
+    for field, name, capitals in PERSONAL[kind]:
         text = values.get(field, "")
         made[name] = pseudonyms.of(text if capitals else text.lower())
     if kind == "signup":
