@@ -32,7 +32,7 @@ def describe_signups(plan: Plan, planted: Planted | None = None) -> str:
         "SYNTHETIC sign-ups: numbers measured on them say nothing about real traffic.",
         f"{plan.rows:,} sign-ups in {plan.days:g} days from {plan.start:%Y-%m-%d}, seed {plan.seed}; {plan.abuse_share:.0%} abusive.",
         f"People sign up by the clocks of {', '.join(country.code for country in COUNTRIES)}, from: {people}.",
-        f"{CROWDED_SHARE:.0%} of all rows come from one address of a carrier in {CROWDED}.",
+        f"{CROWDED_SHARE:.0%} of all rows are people behind one address of a carrier in {CROWDED}, where attackers hide too.",
         f"{len(plan.tools):,} campaigns of attackers, of all abuse: {attacks}; not seen before some time: {late}.",
         "Tools make names by lists, syllables, letters, words or counters, and ever more like people do.",
         f"Median time until an abusive account begins: {begins}.",

@@ -22,7 +22,7 @@ from msa_ml.source.simulate.signup.countries import COUNTRIES, CROWDED
 from msa_ml.source.simulate.signup.names import GENERATORS
 
 ABUSE_SHARE = 0.14
-CROWDED_SHARE = 0.05
+CROWDED_SHARE = 0.04
 PEOPLE: Mapping[str, float] = MappingProxyType(
     {"home": 0.46, "family": 0.10, "mobile": 0.27, "office": 0.055, "class": 0.04, "vpn": 0.065, "tor": 0.01}
 )
@@ -89,7 +89,7 @@ _WEEKEND = (
 _ORDER = tuple(GENERATORS)
 PEOPLE_STYLE = len(_ORDER)
 _ROWS_A_CAMPAIGN = 260
-_MOST_CAMPAIGNS = 4_000
+_LEAST_CAMPAIGNS, _MOST_CAMPAIGNS = 150, 4_000
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def _office_clock(start: datetime, hours: int, zones: Mapping[str, float]) -> ND
 def _tools(plan: Plan) -> pl.DataFrame:
     """Draw the campaigns."""
     random = np.random.default_rng([plan.seed, 1])
-    total = int(np.clip(plan.rows * plan.abuse_share / _ROWS_A_CAMPAIGN, 2 * len(ATTACKS), _MOST_CAMPAIGNS))
+    total = int(np.clip(plan.rows * plan.abuse_share / _ROWS_A_CAMPAIGN, _LEAST_CAMPAIGNS, _MOST_CAMPAIGNS))
     parts = []
     for kind, attack in ATTACKS.items():
         count = max(2, round(total * (0.4 if kind == "burst" else attack.share)))
