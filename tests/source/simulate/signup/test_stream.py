@@ -10,7 +10,7 @@ import pytest
 
 from msa_ml.errors import InputError
 from msa_ml.source.simulate.signup import Plan, simulate_signups
-from msa_ml.source.simulate.signup.plan import ATTACKS, PEOPLE
+from msa_ml.source.simulate.signup.plan import ATTACKS, PEOPLE, PEOPLE_STYLE
 from tests.source.simulate.signup.worlds import START, world
 
 
@@ -117,12 +117,10 @@ def test_farms_come_late() -> None:
 
 
 def test_programs_make_names_ever_more_like_people() -> None:
-    bad = world().filter("abuse")
-    half = START.timestamp() * 1000 + 14 * 86_400_000
-    digits = pl.col("user_name").str.contains(r"\d{3}")
-    assert share(bad.filter(pl.col("event_ms") > half), digits) < share(
-        bad.filter(pl.col("event_ms") <= half), digits
-    )
+    tools = Plan(rows=5_000_000, days=28, seed=7, start=START).tools
+    late = pl.col("begin") > 14 * 24
+    like_people = pl.col("style") == PEOPLE_STYLE
+    assert share(tools.filter(late), like_people) > share(tools.filter(~late), like_people) + 0.03
 
 
 def test_addresses_and_systems_are_nobodys() -> None:
