@@ -164,6 +164,7 @@ Example: msa-ml serve bundles/spam/current --socket /run/msa-ml/spam.sock
     help="What is under way has so long to end at a stop.",
 )
 @click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@trusting
 @common
 def serve_command(
     bundle: Path,
@@ -179,12 +180,13 @@ def serve_command(
     stop_seconds: int,
     allow: tuple[str, ...],
     *,
+    key: Path | None,
     as_json: bool,
 ) -> None:
     """Score mail for other programs on this machine, over HTTP on a Unix socket.
 
     \b
-    POST /score           raw mail in, JSON out; ?reasons=N&policy=NAME
+    POST /score           raw mail in (other kinds: {"event": {...}, "history": {...}}), JSON out; ?reasons=N&policy=NAME
     GET  /health          bundle, counts, the last reload
     GET  /metrics         the same for Prometheus
 
@@ -204,7 +206,7 @@ def serve_command(
     log_to_standard_error(LOG.name)
     place = listening.unix_socket(path) if path is not None else listening.loopback_port(port or 0)
     with place as listener:
-        holder = Holder(bundle, partial(load, packages=("msa_ml", *allow)), now, policy)
+        holder = Holder(bundle, partial(load, packages=("msa_ml", *allow), trusted_key=key), now, policy)
         limits = Limits(bytes=limit_bytes, seconds=limit_seconds)
         service = Service(limits, most_bytes=most_bytes, most_requests=most_requests, threads=threads)
         app = App(holder, service, time.monotonic)

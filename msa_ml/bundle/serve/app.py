@@ -4,7 +4,8 @@
     The raw mail as ``message/rfc822`` (or ``application/octet-stream``), exactly as it was received. Answers with the
     score as JSON: ``logit``, ``probability``, ``decision``, ``policy``, ``decisions``, ``reasons``, ``bundle_id``,
     ``synthetic``, ``truncated``, ``degraded``, and ``task``. ``?reasons=5`` explains, ``?policy=NAME`` decides by
-    another policy than the process was started with.
+    another policy than the process was started with. A bundle of another kind than mail takes ``application/json``:
+    ``{"event": {...}, "history": {...}}``, the fields by name and what your counters know, which may be left out.
 ``GET /health``
     Which bundle is served since when, what was counted, and what became of the last exchange of bundles.
 ``GET /metrics``
@@ -19,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +32,7 @@ from urllib.parse import parse_qsl
 
 from msa_ml import __version__
 from msa_ml.bundle.limits import Limits
+from msa_ml.bundle.manifest import is_number, strict_json
 from msa_ml.bundle.score import Score
 from msa_ml.bundle.serve.holder import Holder
 from msa_ml.bundle.serve.metrics import Metrics
@@ -192,15 +195,16 @@ class App:
                     if self.metrics.in_flight > service.most_requests:
                         raise _busy("as many requests are under way as are allowed")
                     policy, reasons = self._parameters(scope)
-                    _demand_mail(scope)
+                    _demand_type(scope, self.holder.bundle.manifest.kind)
                     await self._read(scope, body, held)
                 except _Refusal:
                     await body.drain()
                     raise
             # Whatever bundle is served now; an exchange meanwhile changes nothing for this mail.
             bundle = self.holder.bundle
+            event, history = _event(b"".join(held), bundle.manifest.kind)
             work = partial(
-                bundle.score, b"".join(held), policy=policy, reasons=reasons, limits=service.limits
+                bundle.score, event, history=history, policy=policy, reasons=reasons, limits=service.limits
             )
             score = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except TimeoutError:
@@ -255,13 +259,39 @@ class App:
         )
 
 
-def _demand_mail(scope: Received) -> None:
+def _event(body: bytes, kind: str) -> tuple[bytes | dict[str, Any], dict[str, float] | None]:
+    """Return an event and its history, as :meth:`Bundle.score` takes them."""
+    if kind == "mail":
+        return body, None
+    wanted = _Refusal(
+        400, 'expected {"event": {...}}, with "history": {NAME: number or null, ...} if it is known.'
+    )
+    try:
+        found = strict_json(body)
+    except (ValueError, RecursionError):
+        raise wanted from None
+    if not isinstance(found, dict) or not {"event"} <= found.keys() <= {"event", "history"}:
+        raise wanted
+    event, history = found["event"], found.get("history")
+    if not isinstance(event, dict) or not isinstance(history, dict | None):
+        raise wanted
+    if history is None:
+        return event, None
+    if not all(value is None or is_number(value) for value in history.values()):
+        raise wanted
+    return event, {name: math.nan if value is None else value for name, value in history.items()}
+
+
+def _demand_type(scope: Received, kind: str) -> None:
     """Refuse a body that is declared as something else.
 
     Above all that of a form, which is what ``curl --data`` sends: it takes the line ends out of a mail.
     """
     found = _header(scope, b"content-type").partition(";")[0].strip().lower()
-    if found not in MAIL_TYPES:
+    if kind != "mail":
+        if found != "application/json":
+            raise _Refusal(415, f"a {kind} is sent as application/json, found {found[:60]!a}.")
+    elif found not in MAIL_TYPES:
         raise _Refusal(
             415,
             f"a mail is sent as message/rfc822, found {found[:60]!a}. With curl: -H 'Content-Type: message/rfc822' "
@@ -299,8 +329,10 @@ def _defect(error: Exception) -> _Refusal:
     """Log a defect by its place, without the message, which may quote a mail."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
-    LOG.error("a mail was not scored: %s", place)
-    return _Refusal(500, f"the mail was not scored: {place}. Report it; the mail is needed to find out why.")
+    LOG.error("an event was not scored: %s", place)
+    return _Refusal(
+        500, f"the event was not scored: {place}. Report it; the event is needed to find out why."
+    )
 
 
 def _header(scope: Received, name: bytes) -> str:

@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 
 from msa_ml.bundle import Limits
+from msa_ml.bundle.golden_events import golden_events
 from msa_ml.bundle.golden_mail import golden_mail
+from msa_ml.bundle.golden_signup import golden_signup
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.serve.app import App, Received, Service
 from msa_ml.bundle.serve.holder import Holder
 from msa_ml.bundle.write import write
 from msa_ml.errors import BundleRefused, InputError
+from msa_ml.tasks import get
 from tests.bundle.tiny import RULE, reseal, tiny
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -193,3 +196,54 @@ def test_the_first_bundle_must_be_sound(tmp_path: Path) -> None:
         holder_of(folder)
     with pytest.raises(InputError, match="no bundle"):
         holder_of(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def signups(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    features = get("signup_abuse").features()
+    contents = replace(tiny(features), task="signup_abuse")
+    return write(tmp_path_factory.mktemp("signups") / "b", contents, golden_events("signup"))
+
+
+JSON = ((b"content-type", b"application/json; charset=utf-8"),)
+
+
+def test_events_of_plain_fields_are_json(signups: Bundle) -> None:
+    app = app_of(signups)
+    for event in golden_signup().values():
+        status, found, _ = asyncio.run(ask(app, [json.dumps({"event": event}).encode()], headers=JSON))
+        assert (status, found["task"], found["logit"]) == (200, "signup_abuse", signups.score(event).logit)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"", 400, "expected {"),
+        (b"[]", 400, "expected {"),
+        (b'{"user_name": "ann"}', 400, "expected {"),
+        (b'{"event": []}', 400, "expected {"),
+        (b'{"event": {}, "histori": {}}', 400, "expected {"),
+        (b'{"event": {}, "history": {"signup.count_by_ip_1h": "3"}}', 400, "expected {"),
+        (b'{"event": {}, "history": {"signup.count_by_ip_1h": NaN}}', 400, "expected {"),
+        (b'{"event": {}, "history": {"no.such": 1}}', 400, "unknown history of the bundle 'no.such'"),
+        (b'{"event": {"user_nam": "ann"}}', 400, "Did you mean 'user_name'?"),
+        (b'{"event": {"asn": "zanzibar"}}', 400, "asn"),
+        (b'{"event": {"event_time": "zanzibar"}}', 400, "no time with an offset"),
+        (b"\xff" * 50, 400, "expected {"),
+        (b"[" * 100_000, 400, "expected {"),
+    ],
+    ids=range(13),
+)
+def test_what_is_no_event_is_said_without_its_values(
+    signups: Bundle, body: bytes, status: int, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = asyncio.run(ask(app_of(signups), [body], headers=JSON))
+    assert (found[0], said in found[1]["error"]) == (status, True), found
+    assert "zanzibar" not in found[1]["error"] + caplog.text
+
+
+def test_a_mail_is_no_signup(signups: Bundle) -> None:
+    status, found, _ = asyncio.run(
+        ask(app_of(signups), [RAW], headers=((b"content-type", b"message/rfc822"),))
+    )
+    assert (status, "a signup is sent as application/json" in found["error"]) == (415, True)
