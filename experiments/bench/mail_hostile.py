@@ -237,16 +237,22 @@ def bombs(scale: float = 1) -> dict[str, Callable[[], bytes]]:
     }  # fmt: skip
 
 
-def mutants(seeds: list[bytes], number: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Yield ``number`` mails with what was done to them: each bomb once, smaller ones now and then, and mutations."""
-    large = bombs()
-    for name, make in list(large.items())[:number]:
+def mutants(
+    seeds: list[bytes], number: int, seed: int, *, large: dict[str, Callable[[], bytes]] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield ``number`` mails with what was done to them: each large one once, smaller bombs now and then, and mutations.
+
+    The large ones are all bombs, unless others are given.
+    """
+    first = bombs() if large is None else large
+    for name, make in list(first.items())[:number]:
         yield name, make()
-    for index in range(len(large), number):
+    names = list(bombs())
+    for index in range(len(first), number):
         chance = random.Random(f"{seed}/{index}")
         done = []
         if chance.random() < 0.02:
-            done.append(chance.choice(list(large)))
+            done.append(chance.choice(names))
             raw = bombs(scale=chance.choice((0.001, 0.01)))[done[0]]()
         else:
             raw = chance.choice(seeds)

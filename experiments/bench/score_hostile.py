@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -78,16 +79,15 @@ def run(bundle: Bundle, seeds: list[bytes], options: argparse.Namespace) -> dict
     failures: Counter[str] = Counter()
     over = degraded = mails = 0
     slow: list[tuple[float, int, str, bytes]] = []
-    large = {"a line of 50 MB": lambda: b"Subject: x\n\n" + b"A" * 50_000_000, **bombs()}
+    large = {"a line of 50 MB": lambda: b"Subject: x\n\n" + b"A" * 50_000_000, **bombs(options.scale)}
     every = list(large.items())[: options.mails]
-    rest = mutants(seeds, options.mails, options.seed)
+    # The generator begins with its own bombs, which are here already.
+    rest = islice(mutants(seeds, options.mails, options.seed, large={}), max(0, options.mails - len(every)))
 
     def mail() -> Any:
         for name, make in every:
             yield name, make()
-        for number, (done, raw) in enumerate(rest):
-            if number >= len(bombs()):
-                yield done, raw
+        yield from rest
 
     for done, raw in mail():
         mails += 1
@@ -144,6 +144,9 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=2.0, help="processor seconds that one mail may take")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="shrinks the bombs, but for the line of 50 MB"
+    )
     parser.add_argument("--json", action="store_true", help="print only the JSON object")
     options = parser.parse_args()
     seeds = [raw for raw in golden_mail().values() if raw]
