@@ -6,5 +6,6 @@
 from msa_ml.bundle.limits import Limits
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.score import Reason, Score
+from msa_ml.bundle.vectors import VectorBundle, load_vectors
 
-__all__ = ["Bundle", "Limits", "Reason", "Score", "load"]
+__all__ = ["Bundle", "Limits", "Reason", "Score", "VectorBundle", "load", "load_vectors"]

@@ -28,6 +28,7 @@ from msa_ml.bundle.row_events import RowEvent, batch_of, runs, whole_frame
 from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.score import Reason, Score, probability
 from msa_ml.bundle.signing import TrustedKey, public_keys
+from msa_ml.bundle.vectors import COMPLETE, VectorBundle
 from msa_ml.errors import BundleRefused, InputError, OtherVersion, UnknownNameError
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.mail.message import Message
@@ -49,12 +50,9 @@ them run at a time but for the graph, so more would only wait."""
 MailEvent = bytes | Mail | Message
 """Raw bytes as received, a record, or a parsed message."""
 
-_COMPLETE: tuple[bool, tuple[str, ...]] = (False, ())
-"""What is said of a score that rests on the whole event: not truncated, not degraded."""
 
-
-class Bundle:
-    """A verified bundle; made by :func:`load`. Safe to share between threads."""
+class Bundle(VectorBundle):
+    """A verified bundle that scores raw events; made by :func:`load`. Safe to share between threads."""
 
     def __init__(
         self,
@@ -66,17 +64,9 @@ class Bundle:
         golden_cases: bytes = b"",
         limits: Limits = Limits(),  # noqa: B008 - a frozen value
     ) -> None:
-        graph.require(len(features.columns), [view.name for view in features.views])
-        self.path = path
-        self._golden = golden_cases
-        self._id = manifest.id
+        super().__init__(path, manifest, specification, graph, golden_cases)
         self._typical = _typical_ham(manifest, len(features.columns))
-        # In float32, as the graph gives the logit; both are compared as the same float64.
-        self._thresholds = {entry.name: float(np.float32(entry.threshold)) for entry in manifest.policies}
-        self.manifest = manifest
-        self.specification = specification
         self.features = features
-        self.graph = graph
         self.limits = limits
 
     def vectors(
@@ -249,7 +239,7 @@ class Bundle:
         """Return the vectors of N events within their limits, and of each whether it was truncated, and what is missing."""
         if self._is_rows:
             batch = batch_of(self.features.kind, events)
-            return self.features.extract_rows(batch), [_COMPLETE] * len(events)
+            return self.features.extract_rows(batch), [COMPLETE] * len(events)
         notes: list[tuple[bool, tuple[str, ...]]] = []
 
         def parsed() -> Iterator[Message]:
@@ -281,37 +271,6 @@ class Bundle:
         values = [[(given or {}).get(name, math.nan) for name in names] for given in histories]
         return vectors.with_last(np.array(values, np.float32).reshape(len(vectors), len(names)))
 
-    def score_vectors(self, vectors: Vectors, *, policy: str | None = None) -> list[Score]:
-        """Score N vectors that were extracted before, or logged."""
-        return [self._verdict(logit, policy, ()) for logit in self.graph.logits(vectors)]
-
-    def _verdict(
-        self,
-        logit: np.float32,
-        policy: str | None,
-        reasons: tuple[Reason, ...],
-        note: tuple[bool, tuple[str, ...]] = _COMPLETE,
-    ) -> Score:
-        chosen = self.manifest.policy(policy)
-        value = float(logit)
-        decisions = {name: value >= threshold for name, threshold in self._thresholds.items()}
-        return Score(
-            value,
-            probability(value),
-            decisions[chosen.name],
-            chosen.name,
-            decisions,
-            self._id,
-            reasons,
-            self.manifest.synthetic,
-            *note,
-        )
-
-    @property
-    def id(self) -> str:
-        """The bundle's id, 64 hex digits."""
-        return self._id
-
     def _reasons(self, vectors: Vectors, logit: float, count: int) -> tuple[Reason, ...]:
         """Replace one piece of evidence at a time by its typical value in ham, and see how the logit falls."""
         changed, without_content, content_logit = self.graph.occluded(vectors, self._typical)
@@ -326,33 +285,24 @@ class Bundle:
         return tuple(reason for reason in found[:count] if reason.contribution)
 
     def verify(self) -> int:
-        """Replay the golden cases and return their number.
+        """Replay the golden cases from the raw event and return their number.
 
         Raises
         ------
         BundleRefused
             A case gives other numbers here.
         """
-        # The bytes whose hash was checked, not what stands in the folder by now.
-        with refusing("the golden cases cannot be replayed"), _naming_version(self.manifest):
-            cases = list(golden.read_cases(self._golden.decode("utf-8")))
-            run = (self.case(case.name, case.raw, case.history) for case in cases)
-            return golden.replay(cases, run, self.specification.columns)
+        with _naming_version(self.manifest):
+            return super().verify()
+
+    def _run_again(self, cases: list[golden.Case]) -> Iterator[golden.Case]:
+        for case in cases:
+            yield self.case(case.name, case.raw, case.history)
 
     def case(self, name: str, raw: bytes, history: Mapping[str, float] | None = None) -> golden.Case:
         """Run one raw event (of rows its JSON text) and write down every number."""
         vectors = self.vectors([raw], [history] if history else None)
-        score = self._verdict(self.graph.logits(vectors)[0], None, ())
-        return golden.Case(
-            name,
-            raw,
-            {view: items[0] for view, items in vectors.content.items()},
-            vectors.dense[0],
-            score.logit,
-            score.probability,
-            score.decisions,
-            dict(history or {}),
-        )
+        return self._answered(name, raw, history or {}, vectors)
 
     def __repr__(self) -> str:
         mark = ", SYNTHETIC" if self.manifest.synthetic else ""
