@@ -7,38 +7,23 @@ Scoring demands equality.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from msa_ml.errors import BundleRefused, OtherVersion
+from msa_ml.features.digests import canonical, digest
 from msa_ml.features.extractor import Extractor, Feature, FeatureSet, Reader, View
 from msa_ml.features.word_lists import Lists
+
+__all__ = ["Specification", "canonical", "digest", "extractor_digest", "feature_digest", "view_digest"]
 
 OWN_PACKAGE, OWN_MODULES = "msa_ml", "msa_ml.features"
 """Of this package a specification may import modules of features only, never a command or a writer."""
 _CLASS = re.compile(r"(?P<module>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)", re.ASCII)
-
-
-def canonical(value: object) -> bytes:
-    """Return JSON with sorted keys and no spaces: one value, one text.
-
-    Examples
-    --------
-    >>> canonical({"b": 1, "a": [1.5, None]})
-    b'{"a":[1.5,null],"b":1}'
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-def digest(value: object) -> str:
-    """Return SHA-256 over :func:`canonical`, in hex."""
-    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def _identity(reader: Reader) -> dict[str, object]:

@@ -89,6 +89,19 @@ def _known(kind: Kind, column: str) -> str:
     return column
 
 
+def fill(text: str, settings: Settings) -> str:
+    """Return a query that stands in no file, with its relations filled in.
+
+    Raises
+    ------
+    UnknownNameError
+        A placeholder that is no relation.
+    InputError
+        The mapping in ``msa.toml`` is malformed.
+    """
+    return _PLACE.sub(lambda match: relation(settings, match.group(1)), text)
+
+
 @cache
 def _text(name: str) -> str:
     folder = files(__name__)
