@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -31,6 +31,8 @@ from msa_ml.source.queries import query
 
 if TYPE_CHECKING:
     import pandas
+
+    from msa_ml.features.history import History
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -342,6 +344,21 @@ class Dataset:
         names = self.index["event_id"].sort()
         for start in range(0, len(names), _ROWS):
             yield names[start], names[min(start + _ROWS, len(names)) - 1]
+
+    def history(self, histories: Iterable[History]) -> pl.DataFrame:
+        """Return what was known before each event of :attr:`index`: ``event_id`` and one Float32 column a history.
+
+        Every event and label of the store counts that was known before the event's own moment, whatever window, sample
+        and label maturity the selection asks for; sources and simulated events are those of the selection.
+
+        Parameters
+        ----------
+        histories
+            Such as ``[Count("signup", by="ip", over="1h")]``; see :mod:`msa_ml.features.history`.
+        """
+        chosen = tuple(histories)
+        # What computes them stands right of datasets, so the declarations bring it along.
+        return chosen[0].read(chosen, self) if chosen else self.index.select("event_id")
 
     @cached_property
     def fingerprint(self) -> Mapping[str, Any]:

@@ -16,13 +16,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import polars as pl
 
 from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.digests import digest
 from msa_ml.features.extractor import Feature
 from msa_ml.features.history_keys import VALUES, require
 from msa_ml.features.history_window import Window
+
+if TYPE_CHECKING:
+    from msa_ml.dataset.dataset import Dataset
 
 VERSION = 1
 """Raised when a number of any history changes its meaning."""
@@ -103,6 +108,13 @@ class History(ABC):
         """
         said = {part.name: getattr(self, part.name) for part in fields(self)}
         return {"word": self.word, **said, "by": list(self.keys)}
+
+    @staticmethod
+    def read(histories: Iterable[History], dataset: Dataset) -> pl.DataFrame:
+        """Return histories of a dataset's events; see :meth:`msa_ml.dataset.dataset.Dataset.history`."""
+        from msa_ml.features.history_frame import of_dataset
+
+        return of_dataset(histories, dataset)
 
     def _named(self, what: str) -> str:
         return f"{what}_by_{'_and_'.join(self.keys)}_{self.over}"

@@ -72,6 +72,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "referrer": _plain("referrer", "referrer as sent"),
         "language": _plain("language", "Accept-Language as sent"),
         "time_zone": _plain("time_zone", "time zone of the client"),
+        "campaign": _plain("campaign", "fingerprint of name pattern, subnet and agent"),
     },
     "login": {
         **_NETWORK,
