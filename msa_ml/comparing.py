@@ -22,6 +22,7 @@ from msa_ml.evaluation.obfuscation.robustness import Robustness
 from msa_ml.features.extraction import extract_events
 from msa_ml.measuring import hide, policies_of
 from msa_ml.pipeline import Progress, Silent, load
+from msa_ml.records import words_of
 from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import Settings, allowed_packages
 from msa_ml.trained import slices_of
@@ -101,10 +102,11 @@ def compare_bundles(
     fresh = unseen([champion, challenger], dataset)
     index = fresh.index.filter(pl.col("label").is_not_null())
     y = index["label"].to_numpy().astype(np.int8)
-    counts = {"ham": int((y == 0).sum()), "spam": int((y == 1).sum())}
-    if min(counts.values()) < LEAST:
+    counts = (int((y == 0).sum()), int((y == 1).sum()))
+    words = words_of(dataset.kind)
+    if min(counts) < LEAST:
         raise DataRefused(
-            f"the window holds {counts['ham']} ham and {counts['spam']} spam, a comparison needs {LEAST} of each. {'; '.join(fresh.said())}".strip(),
+            f"the window holds {counts[0]} {words[1]} and {counts[1]} {words[0]}, a comparison needs {LEAST} of each. {'; '.join(fresh.said())}".strip(),
             hint="Widen the window.",
         )
     with say.step("scoring with both", 2 * len(index)) as done:
@@ -126,6 +128,7 @@ def compare_bundles(
         day=day_of(index),
         slices=slices_of(index),
         synthetic=dataset.synthetic,
+        words=words,
     )
     robustness: tuple[Robustness, ...] = ()
     # A gate that was not run is said, so that its silence is not taken for a pass.

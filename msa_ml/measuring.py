@@ -24,6 +24,7 @@ from msa_ml.markup import table
 from msa_ml.mistakes import Verdicts
 from msa_ml.model.threshold import Policy
 from msa_ml.pipeline import Progress, Silent
+from msa_ml.records import words_of
 from msa_ml.trained import slices_of
 from msa_ml.unseen import unseen
 
@@ -80,7 +81,10 @@ class Measured:
         wanted = self.bundle.manifest.policy(policy).name
         chosen = next(known for known in policies_of(self.bundle) if known.name == wanted)
         slices = slices_of(self.index)
-        return Verdicts.of(self.index, self.y, self.logit, chosen, slices, synthetic=self.synthetic)
+        words = words_of(self.bundle.manifest.kind)
+        return Verdicts.of(
+            self.index, self.y, self.logit, chosen, slices, synthetic=self.synthetic, words=words
+        )
 
     def table(self) -> str:
         """Return it as plain text."""
@@ -89,7 +93,7 @@ class Measured:
         lines += [
             f"  {policy.name:<14} {self.above[policy.name]:>8} at or above the threshold "
             f"({self.share[policy.name]:7.3%})  "
-            f"{'certified' if policy.certified else f'NOT certified, {policy.ham_needed} more ham needed'}"
+            f"{'certified' if policy.certified else f'NOT certified, {policy.ham_needed} more {words_of(self.bundle.manifest.kind)[1]} needed'}"
             for policy in self.bundle.manifest.policies
         ]
         if self.evaluation is None:
@@ -116,9 +120,10 @@ class Measured:
                 campaign=self.index["campaign"].to_numpy().astype(str),
                 day=day_of(self.index),
                 synthetic=synthetic,
+                words=self.evaluation.words,
             ),
             "scores.png": plots.score_histogram(
-                self.y, self.logit, policies_of(self.bundle), synthetic=synthetic
+                self.y, self.logit, policies_of(self.bundle), synthetic=synthetic, words=self.evaluation.words
             ),
         }
         if self.robustness is not None:
@@ -236,6 +241,7 @@ def evaluate_bundle(
             day=day_of(part),
             slices=slices_of(part),
             synthetic=dataset.synthetic,
+            words=words_of(dataset.kind),
             per_day=per_day,
         )
     measured = Measured(

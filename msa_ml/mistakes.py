@@ -13,6 +13,7 @@ from msa_ml.errors import UnknownNameError
 from msa_ml.markup import table
 from msa_ml.model.calibration import sigmoid
 from msa_ml.model.threshold import Policy
+from msa_ml.records import MAIL_WORDS, Words
 
 KINDS = ("false_positive", "false_negative")
 _KEPT = ("event_id", "event_time", "source", "campaign")
@@ -32,11 +33,14 @@ class Verdicts:
         The threshold that decided.
     synthetic
         Whether any event was simulated.
+    good
+        What people call an event that is not abuse.
     """
 
     frame: pl.DataFrame
     policy: Policy
     synthetic: bool = False
+    good: str = MAIL_WORDS[1]
 
     @classmethod
     def of(
@@ -48,6 +52,7 @@ class Verdicts:
         slices: Mapping[str, NDArray[np.str_]] | None = None,
         *,
         synthetic: bool = False,
+        words: Words = MAIL_WORDS,
     ) -> Verdicts:
         """Decide on N events.
 
@@ -63,6 +68,8 @@ class Verdicts:
             Flags where ``logit >= threshold``, compared in float32 as serving does.
         slices
             More columns to group by, names [N].
+        words
+            What people call the two classes, abuse first.
         """
         scores = np.asarray(logit, np.float32)
         frame = index.select(*_KEPT, pl.col("event_time").dt.date().alias("day")).with_columns(
@@ -79,7 +86,10 @@ class Verdicts:
         )
         sign = pl.when(pl.col("flagged")).then(pl.lit("positive")).otherwise(pl.lit("negative"))
         return cls(
-            frame.with_columns(pl.concat_str(word, sign, separator="_").alias("outcome")), policy, synthetic
+            frame.with_columns(pl.concat_str(word, sign, separator="_").alias("outcome")),
+            policy,
+            synthetic,
+            words[1],
         )
 
     def mistakes(self, kind: str = "false_positive", top: int = 20) -> pl.DataFrame:
@@ -126,7 +136,7 @@ class Verdicts:
         Returns
         -------
         polars.DataFrame
-            The column, ``ham``, ``false_positives``, ``fpr``, ``abuse``, ``false_negatives``, ``missed`` (shares 0..1,
+            The column, ``ham`` (of other kinds than mail ``good``), ``false_positives``, ``fpr``, ``abuse``, ``false_negatives``, ``missed`` (shares 0..1,
             null where a class is absent). A rate over few rows says little.
 
         Raises
@@ -138,7 +148,7 @@ class Verdicts:
             raise UnknownNameError("column to group by", column, self.frame.columns)
         abuse = pl.col("label") == 1
         counts = {
-            "ham": ~abuse,
+            self.good: ~abuse,
             "false_positives": pl.col("outcome") == "false_positive",
             "abuse": abuse,
             "false_negatives": pl.col("outcome") == "false_negative",
@@ -148,9 +158,9 @@ class Verdicts:
         )
         return grouped.sort(column).select(
             column,
-            "ham",
+            self.good,
             "false_positives",
-            _share("false_positives", "ham").alias("fpr"),
+            _share("false_positives", self.good).alias("fpr"),
             "abuse",
             "false_negatives",
             _share("false_negatives", "abuse").alias("missed"),

@@ -34,7 +34,7 @@ from msa_ml.model.stack import ContentStack
 from msa_ml.model.tabular import TabularTrees
 from msa_ml.model.threshold import fit_policies
 from msa_ml.publishing import Published, make_bundle, run_items
-from msa_ml.records import Kind
+from msa_ml.records import Kind, words_of
 from msa_ml.settings import Settings
 from msa_ml.settings import read as read_settings
 from msa_ml.source.clickhouse import Store, connect
@@ -232,7 +232,8 @@ def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
         return given(index, {part: patterns for part, patterns in named.items() if patterns})
     dates = (parse_moment(choice.dates[0]), parse_moment(choice.dates[1])) if choice.dates else None
     gap = parse_length(choice.gap) if choice.gap else get_task(experiment.task).labels.delay
-    return by_time(index, shares=choice.shares, dates=dates, gap=gap)
+    words = words_of(get_task(experiment.task).kind)
+    return by_time(index, shares=choice.shares, dates=dates, gap=gap, words=words)
 
 
 def fit(
@@ -261,7 +262,11 @@ def fit(
         graph = emit_graph(model, calibration)
         runner = Graph(graph)
         policies = fit_policies(
-            y[held], runner.logits(vectors[held]), weight[held], budgets=experiment.evaluation.budgets
+            y[held],
+            runner.logits(vectors[held]),
+            weight[held],
+            budgets=experiment.evaluation.budgets,
+            words=prepared.words,
         )
     with say.step("evaluating"):
         rows = split.test
@@ -279,6 +284,7 @@ def fit(
             replicates=experiment.evaluation.replicates,
             per_day=experiment.evaluation.per_day,
             synthetic=prepared.dataset.synthetic,
+            words=prepared.words,
         )
     importance = dict(zip(prepared.features.columns, model.trees_.gain().tolist(), strict=True))
     return Trained(

@@ -51,6 +51,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         counts=counts,
         features=len(prepared.features.columns),
         synthetic=dataset.synthetic,
+        kind=prepared.features.kind,
     )
     contents = Contents(
         task=trained.task.name,
@@ -243,6 +244,7 @@ def run_items(trained: Trained, bundle: Bundle) -> RunItems:
             "experiment.json": trained.experiment.to_dict(),
         },
         figures=figures_of(trained),
+        kind=manifest.kind,
     )
 
 
@@ -264,7 +266,7 @@ def figure_of(trained: Trained, name: str) -> Any:
     """
     rows = trained.prepared.split.test
     index = trained.prepared.index[rows]
-    y, synthetic = trained.prepared.y[rows], trained.prepared.dataset.synthetic
+    y, synthetic, words = trained.prepared.y[rows], trained.prepared.dataset.synthetic, trained.prepared.words
     day, weight = day_of(index), weights_of(index)
     if name == "roc":
         return plots.roc(
@@ -275,13 +277,15 @@ def figure_of(trained: Trained, name: str) -> Any:
             day=day,
             budgets=trained.experiment.evaluation.budgets,
             synthetic=synthetic,
+            words=words,
         )
     if name == "scores":
-        return plots.score_histogram(y, trained.logit, trained.policies, synthetic=synthetic)
+        return plots.score_histogram(y, trained.logit, trained.policies, synthetic=synthetic, words=words)
     if name == "by_day":
-        return plots.by_day(y, trained.logit, day, default_policy(trained.policies)[0], synthetic=synthetic)
+        policy = default_policy(trained.policies)[0]
+        return plots.by_day(y, trained.logit, day, policy, synthetic=synthetic, words=words)
     if name == "calibration":
-        return plots.calibration(y, sigmoid(trained.logit), weight=weight, synthetic=synthetic)
+        return plots.calibration(y, sigmoid(trained.logit), weight=weight, synthetic=synthetic, words=words)
     if name == "importance":
         return plots.importance(trained.importance, synthetic=synthetic)
     raise UnknownNameError("plot", name, PLOTS)

@@ -20,6 +20,22 @@ from typing import Literal
 
 Kind = Literal["mail", "signup", "login", "request"]
 KINDS: tuple[Kind, ...] = ("mail", "signup", "login", "request")
+Words = tuple[str, str]
+"""What people call an event with label 1, and one with label 0."""
+MAIL_WORDS: Words = ("spam", "ham")
+OTHER_WORDS: Words = ("abuse", "good")
+
+
+def words_of(kind: str) -> Words:
+    """Return what people call the two classes of a kind of event.
+
+    Examples
+    --------
+    >>> words_of("mail"), words_of("signup")
+    (('spam', 'ham'), ('abuse', 'good'))
+    """
+    return MAIL_WORDS if kind == "mail" else OTHER_WORDS
+
 
 # "From : x" is a header field in the obsolete form of RFC 5322 4.5, no separator.
 _MBOX_FROM = re.compile(rb"\AFrom (?![ \t]*:)[^\n]*\n")

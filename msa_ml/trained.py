@@ -26,6 +26,7 @@ from msa_ml.model.stack import ContentStack
 from msa_ml.model.tabular import TabularTrees
 from msa_ml.model.threshold import Policy
 from msa_ml.publishing import figure_of, make_bundle
+from msa_ml.records import Words, words_of
 from msa_ml.tasks.task import Task
 
 SLICED = ("verification", "network")
@@ -66,15 +67,21 @@ class Prepared:
         return self.index["label"].to_numpy().astype(np.int8)
 
     @property
+    def words(self) -> Words:
+        """What people call the two classes, abuse first."""
+        return words_of(self.dataset.kind)
+
+    @property
     def weight(self) -> NDArray[np.float64]:
         """float64[N], one over the probability of inclusion."""
         return self.index["weight"].to_numpy().astype(np.float64)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the classes of each part."""
+        """Return the classes of each part, by what people call them: ``ham`` and ``spam``, or ``good`` and ``abuse``."""
         label = self.y
+        abuse, good = self.words
         return {
-            part: {"ham": int((label[rows] == 0).sum()), "spam": int((label[rows] == 1).sum())}
+            part: {good: int((label[rows] == 0).sum()), abuse: int((label[rows] == 1).sum())}
             for part, rows in ((part, self.split.part(part)) for part in PARTS)
         }
 
@@ -94,12 +101,13 @@ class Prepared:
 
     def _repr_html_(self) -> str:
         times = self.index["event_time"].dt.strftime("%Y-%m-%d %H:%M")
+        abuse, good = self.words
         rows = [
-            (part, counts["ham"], counts["spam"], *_first_and_last(times.gather(self.split.part(part))))
+            (part, counts[good], counts[abuse], *_first_and_last(times.gather(self.split.part(part))))
             for part, counts in self.counts().items()
         ]
         return table(
-            ("part", "ham", "spam", "first (UTC)", "last (UTC)"),
+            ("part", good, abuse, "first (UTC)", "last (UTC)"),
             rows,
             caption=f"{len(self.features.columns)} features of {len(self.index):,} labelled events, split {self.split.how.partition(':')[0]}",
             synthetic=self.dataset.synthetic,
@@ -174,6 +182,7 @@ class Trained:
             self.policy(policy),
             slices_of(index),
             synthetic=self.prepared.dataset.synthetic,
+            words=self.prepared.words,
         )
 
     def mistakes(
@@ -217,6 +226,7 @@ class Trained:
             day=day_of(index),
             slices=slices_of(index),
             synthetic=self.prepared.dataset.synthetic,
+            words=self.prepared.words,
         )
 
     def export(self, folder: str | Path) -> Bundle:

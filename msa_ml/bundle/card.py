@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msa_ml.model.threshold import Policy
+from msa_ml.records import words_of
 
 
 def model_card(
@@ -19,6 +20,7 @@ def model_card(
     counts: Mapping[str, Mapping[str, int]],
     features: int,
     synthetic: bool,
+    kind: str = "mail",
 ) -> str:
     """Return the card as Markdown.
 
@@ -31,17 +33,21 @@ def model_card(
     split
         How the split was made, in words.
     counts
-        For each part the number of ``ham`` and ``spam``.
+        For each part the number of events by class, ``ham`` and ``spam`` for mail.
+    kind
+        Kind of event.
     """
+    spam, ham = words_of(kind)
+    many = "mail" if kind == "mail" else f"{kind}s"
     warning = (
-        "**SYNTHETIC.** Trained and measured on simulated events. Its numbers say nothing about real mail.\n\n"
+        f"**SYNTHETIC.** Trained and measured on simulated events. Its numbers say nothing about real {many}.\n\n"
         if synthetic
         else ""
     )
-    parts = "\n".join(f"| {name} | {count['ham']} | {count['spam']} |" for name, count in counts.items())
+    parts = "\n".join(f"| {name} | {count[ham]} | {count[spam]} |" for name, count in counts.items())
     rules = "\n".join(
         f"| {policy.name} | {policy.budget:.4%} | {policy.threshold:.4f} | "
-        f"{'yes' if policy.certified else f'no, {policy.ham_needed} more ham needed'} | {policy.bound:.4%} |"
+        f"{'yes' if policy.certified else f'no, {policy.ham_needed} more {ham} needed'} | {policy.bound:.4%} |"
         for policy in policies
     )
     return f"""# Model card: {task}
@@ -49,7 +55,7 @@ def model_card(
 {warning}{question}
 
 The score is a calibrated probability; a decision is `logit >= threshold` of a named policy. Human judgement decides
-appeals. The model judges mail, not people.
+appeals. The model judges {many}, not people.
 
 ## Data
 
@@ -60,7 +66,7 @@ appeals. The model judges mail, not people.
 |---|---|---|
 {parts}
 
-{features} dense features and the content views named in `features.json`. Fingerprint of the data: `{dataset["content_hash"]}`.
+{features} dense features{" and the content views" if kind == "mail" else ""}, named in `features.json`. Fingerprint of the data: `{dataset["content_hash"]}`.
 
 ## Measured on the test window
 
@@ -70,7 +76,7 @@ appeals. The model judges mail, not people.
 
 ## Policies
 
-Thresholds were fitted on the calibration window. *Certified* means that the ham there proves the budget with 95 %
+Thresholds were fitted on the calibration window. *Certified* means that the {ham} there proves the budget with 95 %
 confidence; *bound* is the upper limit of the false-positive rate that was reached.
 
 | policy | false-positive budget | logit at least | certified | bound |
@@ -79,6 +85,6 @@ confidence; *bound* is the upper limit of the false-positive rate that was reach
 
 ## Limits
 
-Numbers hold for mail like that of the test window. Mail of another provider, language or year shifts them: compare on
-your own mail before you block with it. Labels are as good as the people and systems that gave them.
+Numbers hold for {many} like those of the test window. Those of another provider, language or year shift them: compare on
+your own before you block with it. Labels are as good as the people and systems that gave them.
 """

@@ -35,7 +35,7 @@ from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
 from msa_ml.features.word_lists import Lists, WordList
 from msa_ml.markup import table
-from msa_ml.records import Mail, without_from_line
+from msa_ml.records import Mail, without_from_line, words_of
 
 BATCH = 64
 """Mails that :meth:`Bundle.score_many` takes at a time."""
@@ -317,7 +317,9 @@ class Bundle(VectorBundle):
                 f"{entry.name}{' (default)' if entry.name == manifest.default_policy else ''}",
                 f"{entry.budget:.2%}",
                 f"{entry.threshold:.4f}",
-                "yes" if entry.certified else f"no: {entry.ham_needed:,} more ham needed",
+                "yes"
+                if entry.certified
+                else f"no: {entry.ham_needed:,} more {words_of(manifest.kind)[1]} needed",
             )
             for entry in manifest.policies
         ]

@@ -25,6 +25,7 @@ from msa_ml.errors import InputError
 from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.spec import Specification, canonical
 from msa_ml.model.threshold import Policy, default_policy
+from msa_ml.records import words_of
 
 GoldenEvent = bytes | Mapping[str, Any]
 """A raw mail, or an event of plain fields as JSON."""
@@ -150,12 +151,14 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -
 
     def manifest(hashes: Mapping[str, str]) -> Manifest:
         warnings = [
-            f"{policy.name} is not certified: {policy.ham_needed} more ham needed"
+            f"{policy.name} is not certified: {policy.ham_needed} more {words_of(contents.features.kind)[1]} needed"
             for policy in contents.policies
             if not policy.certified
         ]
         if contents.synthetic:
-            warnings.append("SYNTHETIC: trained on simulated events; its numbers say nothing about real mail")
+            warnings.append(
+                "SYNTHETIC: trained on simulated events; its numbers say nothing about real events"
+            )
         return Manifest(
             format=FORMAT,
             task=contents.task,

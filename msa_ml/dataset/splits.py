@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.errors import DataRefused, InputError
+from msa_ml.records import MAIL_WORDS, Words
 
 Rows = NDArray[np.int64]
 PARTS = ("train", "calibration", "test")
@@ -76,6 +77,7 @@ def by_time(
     dates: tuple[datetime, datetime] | None = None,
     gap: timedelta = timedelta(days=1),
     minima: Mapping[str, Minimum] = MINIMA,
+    words: Words = MAIL_WORDS,
 ) -> Split:
     """Cut labelled rows in order of time.
 
@@ -92,6 +94,8 @@ def by_time(
         model would have been trained.
     minima
         Fewest rows of each class.
+    words
+        What people call the two classes, abuse first.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def by_time(
             raise InputError("the calibration must start before the test.")
         cuts = [np.datetime64(date.replace(tzinfo=None), "ms") for date in dates]
     split = _cut(index, times, cuts[0], cuts[1], gap)
-    problems = _problems(index, split, minima)
+    problems = _problems(index, split, minima, words)
     if problems:
         proposal = _propose(index, times, gap, minima)
         hint = (
@@ -218,14 +222,18 @@ def _without(rows: Rows, campaign: NDArray[np.str_], seen: set[str]) -> Rows:
     return rows[[name not in seen for name in campaign[rows]]] if len(rows) else rows
 
 
-def _problems(index: pl.DataFrame, split: Split, minima: Mapping[str, Minimum]) -> list[str]:
+def _problems(
+    index: pl.DataFrame, split: Split, minima: Mapping[str, Minimum], words: Words = MAIL_WORDS
+) -> list[str]:
     label = index["label"].to_numpy()
     said = []
     for part, least in minima.items():
         values = label[split.part(part)]
         ham, spam = int((values == 0).sum()), int((values == 1).sum())
         if ham < least.ham or spam < least.spam:
-            said.append(f"{part} has {ham} ham and {spam} spam, needs at least {least.ham} and {least.spam}")
+            said.append(
+                f"{part} has {ham} {words[1]} and {spam} {words[0]}, needs at least {least.ham} and {least.spam}"
+            )
     return said
 
 

@@ -22,6 +22,7 @@ from msa_ml.evaluation.rendering import SYNTHETIC, aligned, between, percent, wi
 from msa_ml.evaluation.slices import merge_small
 from msa_ml.markup import folded, table
 from msa_ml.model.threshold import Policy
+from msa_ml.records import MAIL_WORDS, Words
 
 Labels = NDArray[np.bool_]
 
@@ -67,6 +68,8 @@ class Comparison:
         Whether any row was simulated.
     clusters
         Of the bootstrap.
+    words
+        What people call the two classes, the one to be caught first.
     """
 
     policy: str
@@ -83,6 +86,7 @@ class Comparison:
     slices: Mapping[str, tuple[Difference, ...]] = field(default_factory=dict)
     synthetic: bool = False
     clusters: int = 0
+    words: Words = MAIL_WORDS
 
     def table(self) -> str:
         """Return the comparison as plain text for a terminal."""
@@ -101,15 +105,16 @@ class Comparison:
             ),
         ]
         lines = [SYNTHETIC] if self.synthetic else []
+        spam, ham = self.words
         lines += [
             (
-                f"{self.whole.ham:,} ham, {self.whole.spam:,} spam at {self.policy}; 95 % intervals, paired, "
+                f"{self.whole.ham:,} {ham}, {self.whole.spam:,} {spam} at {self.policy}; 95 % intervals, paired, "
                 f"{self.clusters:,} clusters"
             ),
             aligned(("rate", "champion", "challenger", "difference (points)"), rows),
             (
-                f"ham: {self.ham_newly_flagged:,} newly flagged, {self.ham_spared:,} spared; "
-                f"spam: {self.spam_newly_caught:,} newly caught, {self.spam_lost:,} lost"
+                f"{ham}: {self.ham_newly_flagged:,} newly flagged, {self.ham_spared:,} spared; "
+                f"{spam}: {self.spam_newly_caught:,} newly caught, {self.spam_lost:,} lost"
             ),
         ]
         for column, parts in self.slices.items():
@@ -119,7 +124,7 @@ class Comparison:
             ]
             lines += [
                 "",
-                aligned((column, "ham", "spam", "FPR change (points)", "TPR change (points)"), cells),
+                aligned((column, ham, spam, "FPR change (points)", "TPR change (points)"), cells),
             ]
         return "\n".join(lines) + "\n"
 
@@ -132,22 +137,23 @@ class Comparison:
             (name, with_bounds(before, percent), with_bounds(after, percent), points(change))
             for name, before, after, change in rates
         ]
+        spam, ham = self.words
         parts = [
             table(
                 ("rate", "champion", "challenger", "difference, points"),
                 rows,
-                caption=f"{self.whole.ham:,} ham, {self.whole.spam:,} spam at {self.policy}, paired, 95 % intervals of "
+                caption=f"{self.whole.ham:,} {ham}, {self.whole.spam:,} {spam} at {self.policy}, paired, 95 % intervals of "
                 f"{self.clusters:,} clusters",
                 synthetic=self.synthetic,
                 notes=[
-                    f"ham: {self.ham_newly_flagged:,} newly flagged, {self.ham_spared:,} spared",
-                    f"spam: {self.spam_newly_caught:,} newly caught, {self.spam_lost:,} lost",
+                    f"{ham}: {self.ham_newly_flagged:,} newly flagged, {self.ham_spared:,} spared",
+                    f"{spam}: {self.spam_newly_caught:,} newly caught, {self.spam_lost:,} lost",
                 ],
             )
         ]
         for column, slices in self.slices.items():
             cells = [(one.name, one.ham, one.spam, points(one.fpr), points(one.tpr)) for one in slices]
-            head = (column, "ham", "spam", "FPR change, points", "TPR change, points")
+            head = (column, ham, spam, "FPR change, points", "TPR change, points")
             parts.append(folded(f"by {column}", table(head, cells)))
         return "".join(parts)
 
@@ -208,6 +214,7 @@ def compare(
     seed: int = 0,
     replicates: int = 400,
     synthetic: bool = False,
+    words: Words = MAIL_WORDS,
 ) -> Comparison:
     """Compare two models on the same N rows.
 
@@ -219,7 +226,7 @@ def compare(
         float32[N], logits of the emitted graphs.
     champion_policy, challenger_policy
         The thresholds that are, and would be, in service.
-    weight, campaign, day, slices, seed, replicates, synthetic
+    weight, campaign, day, slices, seed, replicates, synthetic, words
         As for :func:`~msa_ml.evaluation.evaluation.evaluate`.
 
     Raises
@@ -263,6 +270,7 @@ def compare(
         },
         synthetic=synthetic,
         clusters=draws.size,
+        words=words,
     )
 
 

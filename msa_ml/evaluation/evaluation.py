@@ -26,6 +26,7 @@ from msa_ml.evaluation.metrics import checked_probability
 from msa_ml.evaluation.ranking import Ranking, checked_weight
 from msa_ml.model.calibration import sigmoid
 from msa_ml.model.threshold import BUDGETS, Policy, default_policy, ham_for, policy_name
+from msa_ml.records import MAIL_WORDS, Words
 
 REVIEWED = 50
 """Events that analysts review in a day, for precision at k."""
@@ -60,6 +61,8 @@ class Evaluation:
         What holds for the whole.
     clusters, replicates, seed
         Of the bootstrap.
+    words
+        What people call the two classes, the one to be caught first.
     """
 
     ham: int
@@ -75,6 +78,7 @@ class Evaluation:
     clusters: int = 0
     replicates: int = 0
     seed: int = 0
+    words: Words = MAIL_WORDS
 
     def policy(self, name: str | None = None) -> PolicyEvidence:
         """Return the evidence about a policy; default: the default policy.
@@ -152,6 +156,7 @@ class Evaluation:
             "clusters": self.clusters,
             "replicates": self.replicates,
             "seed": self.seed,
+            "words": list(self.words),
         }
 
     @classmethod
@@ -170,6 +175,7 @@ class Evaluation:
                     **{name: data[name] for name in ("clusters", "replicates", "seed")},
                 },
                 window=tuple(data["window"]),
+                words=tuple(data.get("words", MAIL_WORDS)),
                 metrics=_intervals(data["metrics"]),
                 policies=tuple(_policy(entry) for entry in data["policies"]),
                 slices={
@@ -209,6 +215,7 @@ def evaluate(
     synthetic: bool = False,
     per_day: int = REVIEWED,
     costs: tuple[float, float] | None = None,
+    words: Words = MAIL_WORDS,
 ) -> Evaluation:
     """Measure a model on N rows of a test window.
 
@@ -232,6 +239,8 @@ def evaluate(
         Events that are reviewed a day, for precision at k; left out without days and for weighted rows.
     costs
         Of a false positive and of a false negative.
+    words
+        What people call the two classes, the one to be caught first.
 
     Raises
     ------
@@ -281,18 +290,19 @@ def evaluate(
             **{
                 f"tpr_at_{policy_name(budget)}": note
                 for budget in BUDGETS
-                if (note := budget_note(budget, ham))
+                if (note := budget_note(budget, ham, words[1]))
             },
             **({name: note} if name in found and (note := queue_note(day, per_day)) else {}),
         },
-        notes=_notes(draws, abuse, weighted=weight is not None),
+        notes=_notes(draws, abuse, words, weighted=weight is not None),
         replicates=len(draws.draws),
         clusters=draws.size,
         seed=seed,
+        words=words,
     )
 
 
-def budget_note(budget: float, ham: float) -> str:
+def budget_note(budget: float, ham: float, word: str = MAIL_WORDS[1]) -> str:
     """Return why a TPR at this budget must not be leant on, empty where there is ham enough.
 
     Examples
@@ -303,7 +313,7 @@ def budget_note(budget: float, ham: float) -> str:
     needed = ham_for(budget)
     if ham >= needed:
         return ""
-    return f"hangs on {math.floor(budget * ham) + 1:,} of {math.floor(ham):,} ham; {needed:,} needed"
+    return f"hangs on {math.floor(budget * ham) + 1:,} of {math.floor(ham):,} {word}; {needed:,} needed"
 
 
 def queue_note(day: ArrayLike | None, per_day: int) -> str:
@@ -335,7 +345,7 @@ def window_of(day: ArrayLike | None) -> tuple[str, ...]:
     return (str(days.min()), str(days.max()))
 
 
-def _notes(draws: Bootstrap, abuse: NDArray[np.bool_], *, weighted: bool) -> tuple[str, ...]:
+def _notes(draws: Bootstrap, abuse: NDArray[np.bool_], words: Words, *, weighted: bool) -> tuple[str, ...]:
     notes = []
     if draws.size < 2:
         notes.append("one cluster only (campaign, else day): no intervals can be given")
@@ -344,7 +354,7 @@ def _notes(draws: Bootstrap, abuse: NDArray[np.bool_], *, weighted: bool) -> tup
             f"{draws.size} clusters only (campaign, else day): the intervals are a hint, likely too narrow"
         )
     if abuse.all() or not abuse.any():
-        notes.append(f"no {'ham' if abuse.all() else 'abuse'} in the window: what needs it is unknown")
+        notes.append(f"no {words[1] if abuse.all() else 'abuse'} in the window: what needs it is unknown")
     if weighted:
         notes.append("rows are weighted by one over their probability of being sampled")
     return tuple(notes)

@@ -21,6 +21,7 @@ from msa_ml.evaluation.metrics import checked_probability
 from msa_ml.evaluation.metrics import roc as roc_points
 from msa_ml.evaluation.ranking import Floats, Ranking, checked_labels, checked_weight
 from msa_ml.model.threshold import BUDGETS, Policy
+from msa_ml.records import MAIL_WORDS, Words
 
 HAM, SPAM, LINE, BAND, QUIET = "#0072B2", "#D55E00", "#000000", "#56B4E9", "#767676"
 _POLICY_STYLES = ((0, ()), (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))
@@ -39,6 +40,7 @@ def roc(
     replicates: int = 200,
     seed: int = 0,
     synthetic: bool = False,
+    words: Words = MAIL_WORDS,
 ) -> Figure:
     """Return the ROC with FPR on a log axis from 0.01 %, a 95 % band, and a line at each budget.
 
@@ -52,7 +54,7 @@ def roc(
     >>> figure.axes[0].get_xscale()
     'log'
     """
-    figure, axes = titled("ROC: spam caught against ham lost", synthetic=synthetic)
+    figure, axes = titled(f"ROC: {words[0]} caught against {words[1]} lost", synthetic=synthetic)
     ranking = Ranking.of(y, score)
     rows = checked_weight(weight, len(ranking.order))
     ham = int((~ranking.abuse).sum())
@@ -70,7 +72,12 @@ def roc(
     axes.step(np.append(fpr, 1.0), np.append(tpr, 1.0), where="post", color=LINE, linewidth=1.6, label="ROC")
     if ham and 1 / ham > _LEAST_FPR:
         axes.axvspan(
-            _LEAST_FPR, 1 / ham, color=QUIET, alpha=0.13, linewidth=0, label=f"less than 1 of {ham:,} ham"
+            _LEAST_FPR,
+            1 / ham,
+            color=QUIET,
+            alpha=0.13,
+            linewidth=0,
+            label=f"less than 1 of {ham:,} {words[1]}",
         )
     for budget in budgets:
         _budget_line(axes, budget, float(ranking.totals(rows).tpr_at_fpr(budget)))
@@ -80,14 +87,19 @@ def roc(
     axes.set_ylim(max(0.0, np.floor(10 * lowest - 1) / 10) if both else 0.0, 1.01)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel("false-positive rate (ham flagged), log scale")
-    axes.set_ylabel("true-positive rate (spam flagged)")
+    axes.set_xlabel(f"false-positive rate ({words[1]} flagged), log scale")
+    axes.set_ylabel(f"true-positive rate ({words[0]} flagged)")
     axes.legend(loc="lower right", fontsize=_TEXT, framealpha=0.9)
     return figure
 
 
 def score_histogram(
-    y: ArrayLike, logit: ArrayLike, policies: Sequence[Policy] = (), *, synthetic: bool = False
+    y: ArrayLike,
+    logit: ArrayLike,
+    policies: Sequence[Policy] = (),
+    *,
+    synthetic: bool = False,
+    words: Words = MAIL_WORDS,
 ) -> Figure:
     """Return counts of each class by logit, log scale, with the thresholds of the policies.
 
@@ -102,7 +114,7 @@ def score_histogram(
     finite = np.isfinite(scores)
     edges = np.histogram_bin_edges(scores[finite], bins=60) if finite.any() else np.array([0.0, 1.0])
     tallest = 0
-    for inside, colour, hatch, name in ((~abuse, HAM, None, "ham"), (abuse, SPAM, "////", "spam")):
+    for inside, colour, hatch, name in ((~abuse, HAM, None, words[1]), (abuse, SPAM, "////", words[0])):
         tallest = max(tallest, int(np.histogram(scores[inside & finite], edges)[0].max()))
         axes.hist(
             scores[inside & finite],
@@ -137,6 +149,7 @@ def calibration(
     weight: ArrayLike | None = None,
     bins: int = 10,
     synthetic: bool = False,
+    words: Words = MAIL_WORDS,
 ) -> Figure:
     """Return the reliability diagram: observed share of abuse against mean probability, with counts below.
 
@@ -178,7 +191,7 @@ def calibration(
         label="observed",
     )
     upper.set_ylim(-0.03, 1.03)
-    upper.set_ylabel("share of spam observed")
+    upper.set_ylabel(f"share of {words[0]} observed")
     upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     upper.legend(loc="upper left", fontsize=_TEXT, framealpha=0.9)
     tidy(upper)
@@ -192,7 +205,7 @@ def calibration(
     lower.set_yscale("symlog", linthresh=1)
     lower.set_ylim(0, 6.0 * max(int(heights.max(initial=1)), 1))
     lower.set_ylabel("events,\nlog scale")
-    lower.set_xlabel("calibrated probability of spam")
+    lower.set_xlabel(f"calibrated probability of {words[0]}")
     lower.set_xlim(0, 1)
     lower.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     tidy(lower)
@@ -235,6 +248,7 @@ def by_day(
     policy: Policy,
     *,
     synthetic: bool = False,
+    words: Words = MAIL_WORDS,
 ) -> Figure:
     """Return TPR and FPR of a policy for each day, with 95 % Clopper-Pearson bars and the counts of each class.
 
@@ -266,7 +280,7 @@ def by_day(
     catch.set_ylabel("TPR")
     lose.set_ylabel("FPR")
     spam, ham = (np.bincount(number, rows, len(days)) for rows in (abuse, ~abuse))
-    count.bar(place, ham, color=HAM, width=0.8, label="ham")
+    count.bar(place, ham, color=HAM, width=0.8, label=words[1])
     count.bar(
         place,
         spam,
@@ -276,7 +290,7 @@ def by_day(
         hatch="////",
         edgecolor="white",
         linewidth=0,
-        label="spam",
+        label=words[0],
     )
     count.set_ylabel("events")
     count.set_ylim(0, 1.6 * max(float((ham + spam).max(initial=0)), 1))

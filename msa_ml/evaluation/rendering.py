@@ -111,7 +111,8 @@ def headline(evaluation: Evaluation) -> tuple[str, ...]:
         first, last = evaluation.window[0], evaluation.window[-1]
         days = f", {first} to {last} (UTC)" if first != last else f", {first} (UTC)"
     total = evaluation.ham + evaluation.spam
-    lines.append(f"{total:,} events: {evaluation.ham:,} ham, {evaluation.spam:,} spam{days}")
+    spam, ham = evaluation.words
+    lines.append(f"{total:,} events: {evaluation.ham:,} {ham}, {evaluation.spam:,} {spam}{days}")
     if evaluation.clusters > 1:
         lines.append(
             f"intervals: 95 %, {evaluation.replicates} bootstrap replicates of {evaluation.clusters:,} clusters "
@@ -159,7 +160,7 @@ def _policies(evaluation: Evaluation) -> Table:
                 with_bounds(policy.tpr, percent),
             )
         )
-    head = ("policy", "logit >=", "certified", "flagged", "ham flagged", "FPR", "TPR")
+    head = ("policy", "logit >=", "certified", "flagged", f"{evaluation.words[1]} flagged", "FPR", "TPR")
     return "Policies, thresholds fitted on the calibration window", head, rows
 
 
@@ -177,20 +178,19 @@ def _errors(evaluation: Evaluation) -> Table:
 
 def _slices(evaluation: Evaluation) -> list[Table]:
     found: list[Table] = []
+    spam, ham = evaluation.words
     for column, parts in evaluation.slices.items():
         rows = [
             (
                 part.name,
                 f"{part.ham:,}",
                 f"{part.spam:,}",
-                with_bounds(part.fpr[evaluation.default], percent) if part.ham else "no ham",
-                with_bounds(part.tpr[evaluation.default], percent) if part.spam else "no spam",
+                with_bounds(part.fpr[evaluation.default], percent) if part.ham else f"no {ham}",
+                with_bounds(part.tpr[evaluation.default], percent) if part.spam else f"no {spam}",
             )
             for part in parts
         ]
-        found.append(
-            (f"By {column}, policy {evaluation.default}", (column, "ham", "spam", "FPR", "TPR"), rows)
-        )
+        found.append((f"By {column}, policy {evaluation.default}", (column, ham, spam, "FPR", "TPR"), rows))
     return found
 
 

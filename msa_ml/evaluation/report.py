@@ -75,7 +75,7 @@ def report(
     if uncertified:
         parts.append(
             f'<p class="warning">Not certified by the calibration window: {escape(", ".join(uncertified))}. '
-            "There was too little ham to prove the budget.</p>"
+            f"There was too little {escape(evaluation.words[1])} to prove the budget.</p>"
         )
     parts.append(f'<div class="scroll">{html_tables(evaluation)}</div>')
     if robustness is not None:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv
 
 from msa_ml.errors import DataRefused, InputError
+from msa_ml.records import MAIL_WORDS, Words
 
 BUDGETS = (0.0001, 0.001, 0.01)
 CONFIDENCE = 0.95
@@ -71,7 +72,11 @@ class Policy:
 
 
 def fit_policies(
-    y: ArrayLike, logit: ArrayLike, weight: ArrayLike | None = None, budgets: Sequence[float] = BUDGETS
+    y: ArrayLike,
+    logit: ArrayLike,
+    weight: ArrayLike | None = None,
+    budgets: Sequence[float] = BUDGETS,
+    words: Words = MAIL_WORDS,
 ) -> tuple[Policy, ...]:
     """Fit one policy for each budget, strictest first.
 
@@ -96,6 +101,8 @@ def fit_policies(
         float64[N] or ``None``; rows of weight 0 are ignored.
     budgets
         False-positive rates, each above 0 and below 1.
+    words
+        What people call the two classes, abuse first.
 
     Raises
     ------
@@ -114,7 +121,7 @@ def fit_policies(
     >>> strict.certified, strict.ham_needed
     (False, 26956)
     """
-    labels, scores, weights = _checked(y, logit, weight)
+    labels, scores, weights = _checked(y, logit, weight, words)
     for budget in budgets:
         if not 0 < budget < 1:
             raise InputError(f"a false-positive budget is a share, 0 < budget < 1, found {budget!r}.")
@@ -281,7 +288,7 @@ def _place(scale: _Scale, lowest: int) -> tuple[int, np.float32]:
 
 
 def _checked(
-    y: ArrayLike, logit: ArrayLike, weight: ArrayLike | None
+    y: ArrayLike, logit: ArrayLike, weight: ArrayLike | None, words: Words
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32], Floats]:
     labels, scores = np.asarray(y), np.asarray(logit, np.float32)
     weights = np.ones(labels.shape) if weight is None else np.asarray(weight, np.float64)
@@ -305,7 +312,7 @@ def _checked(
     ham, spam = int((~labels).sum()), int(labels.sum())
     if ham < LEAST_HAM or spam < LEAST_SPAM:
         raise DataRefused(
-            f"a threshold needs at least {LEAST_HAM} ham and {LEAST_SPAM} spam in the calibration window, found "
+            f"a threshold needs at least {LEAST_HAM} {words[1]} and {LEAST_SPAM} {words[0]} in the calibration window, found "
             f"{ham} and {spam}.",
             hint="Widen the window, or move the cut dates.",
         )

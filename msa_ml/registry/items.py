@@ -32,6 +32,8 @@ class RunItems:
         Folder of the verified bundle.
     version_tags
         Tags of the registered version.
+    kind
+        Kind of event that the bundle reads.
     """
 
     name: str
@@ -43,6 +45,7 @@ class RunItems:
     documents: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kind: str = "mail"
 
 
 @dataclass(frozen=True)

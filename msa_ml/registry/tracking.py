@@ -147,7 +147,14 @@ class Tracking:
                 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
                 signature = ModelSignature(
-                    inputs=Schema([ColSpec(DataType.binary, "raw")]),
+                    inputs=Schema(
+                        [ColSpec(DataType.binary, "raw")]
+                        if items.kind == "mail"
+                        else [
+                            ColSpec(DataType.string, "event"),
+                            ColSpec(DataType.string, "history", required=False),
+                        ]
+                    ),
                     outputs=Schema(
                         [
                             ColSpec(DataType.double, "logit"),
@@ -159,7 +166,11 @@ class Tracking:
                     ),
                     params=ParamSchema([ParamSpec("policy", DataType.string, "")]),
                 )
-                example = pandas.DataFrame({"raw": [b"Subject: hello\r\n\r\nan invented example\r\n"]})
+                example = pandas.DataFrame(
+                    {"raw": [b"Subject: hello\r\n\r\nan invented example\r\n"]}
+                    if items.kind == "mail"
+                    else {"event": ["{}"], "history": [""]}
+                )
                 info = mlflow.pyfunc.log_model(
                     name="bundle",
                     loader_module="msa_ml.bundle.pyfunc",

@@ -28,6 +28,5 @@ SIGNUP_ABUSE = Task(
         delay=timedelta(days=3),
     ),
     features=_features,
-    words=("abuse", "good"),
     choices={"model": {"trees": {"bags": 1, "rounds": 150, "depth": 6, "rate": 0.12, "child_weight": 5.0}}},
 )

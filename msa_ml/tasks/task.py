@@ -28,8 +28,6 @@ class Task:
         How label words, sources and delays are read.
     features
         Makes the feature set.
-    words
-        What people call an event with label 1, and one with label 0.
     choices
         Where the task's baseline differs from the defaults of an experiment, in the shape of an experiment file.
     """
@@ -39,5 +37,4 @@ class Task:
     kind: Kind
     labels: LabelRules
     features: Callable[[], FeatureSet]
-    words: tuple[str, str] = ("spam", "ham")
     choices: Mapping[str, Any] = field(default_factory=dict)
