@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ def verify_command(bundle: Path, allow: tuple[str, ...], *, key: Path | None, as
 
 @click.command(
     "score",
-    epilog="Example: msa-ml score bundles/spam mail.eml --reasons 5, or: msa-ml score bundles/spam < mail.eml",
+    epilog="Examples: msa-ml score bundles/spam mail.eml --reasons 5; msa-ml score bundles/spam < mail.eml; "
+    "msa-ml score bundles/signup_abuse signups.jsonl --json",
 )
 @click.argument("bundle", type=_FOLDER)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -78,16 +79,21 @@ def score_command(
     *,
     as_json: bool,
 ) -> None:
-    """Score raw mails: files, folders of .eml files, or one mail on standard input."""
+    """Score raw mails: files, folders of .eml files, or one mail on standard input; or sign-ups as JSON lines.
+
+    A line is one event by field name; with "history" in it an object of what your counters know, by name.
+    """
     from msa_ml.bundle.read import load
 
     loaded = load(bundle, packages=("msa_ml", *allow))
     loaded.manifest.policy(policy)
     if loaded.manifest.synthetic:
-        show("SYNTHETIC: this model was trained on simulated mail.", as_json=True)
+        show("SYNTHETIC: this model was trained on simulated events.", as_json=True)
     rows: list[dict[str, Any]] = []
-    for name, raw in _mails(_sources(files)):
-        score = loaded.score(raw, policy=policy, reasons=reasons)
+    mails = _mails(_sources(files))
+    events = ((name, raw, None) for name, raw in mails) if loaded.manifest.kind == "mail" else _lines(mails)
+    for name, event, history in events:
+        score = loaded.score(event, history=history, policy=policy, reasons=reasons)
         verdict = loaded.manifest.task if score.decision else f"not {loaded.manifest.task}"
         show(f"{score.probability:8.4%}  {verdict:<10} {name}", as_json=as_json)
         for reason in score.reasons:
@@ -263,6 +269,35 @@ def _mails(sources: list[Path | None]) -> Iterator[tuple[str, bytes]]:
             yield "standard input", sys.stdin.buffer.read()
         else:
             yield str(path), _read(path)
+
+
+def _lines(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Any, Mapping[str, float] | None]]:
+    """Yield (name, event, history) of every line of every file."""
+    from msa_ml.bundle.manifest import strict_json
+
+    for name, data in files:
+        for number, line in enumerate(data.splitlines(), 1):
+            if not line.strip():
+                continue
+            where = f"{name}, line {number}"
+            try:
+                event = strict_json(line)
+            except (ValueError, RecursionError) as error:
+                raise InputError(
+                    f"{where}: this is no JSON.", hint='One event a line: {"user_name": "ann", ...}'
+                ) from error
+            history = event.pop("history", None) if isinstance(event, dict) else None
+            if history is not None and not _is_history(history):
+                raise InputError(f"{where}: history is no object of numbers by name.")
+            known = None if history is None else {k: v for k, v in history.items() if v is not None}
+            yield where, event, known
+
+
+def _is_history(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        number is None or (isinstance(number, int | float) and not isinstance(number, bool))
+        for number in value.values()
+    )
 
 
 def _read(path: Path) -> bytes:
