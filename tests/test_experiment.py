@@ -14,6 +14,15 @@ def test_the_baseline_file_is_the_default() -> None:
     assert Experiment.read(BASELINE) == Experiment(task="spam")
 
 
+def test_the_baseline_of_another_task_is_its_default() -> None:
+    written = Experiment.read(BASELINE.parent.parent / "signup_abuse" / "baseline.toml")
+    assert written == Experiment.of("signup_abuse")
+    assert written.model.trees != Experiment.of("spam").model.trees
+    # A file changes single values; the others stay those of the task.
+    changed = Experiment.from_dict({"task": "signup_abuse", "model": {"trees": {"rounds": 7}}})
+    assert (changed.model.trees.rounds, changed.model.trees.depth) == (7, written.model.trees.depth)
+
+
 def test_the_baseline_file_spells_out_every_key() -> None:
     import tomllib
 

@@ -1,20 +1,26 @@
 """The walk through the layers on sign-ups: events that are rows of plain fields."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from msa_ml.cli import main
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.event_json import to_json
 from msa_ml.features.extraction import extract_events
 from msa_ml.features.table import SCHEMAS
 from msa_ml.pipeline import fit, load, prepare
-from msa_ml.settings import Settings, read
+from msa_ml.publishing import report_of, run_items
+from msa_ml.registry.tracking import Tracking
+from msa_ml.settings import Settings, make_demo_home, read
 from msa_ml.tasks import get
+from msa_ml.trained import Trained
+from tests.main_job import run
 from tests.signups import AS_OF, import_into
 
 
@@ -30,6 +36,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def dataset(world: Settings) -> Dataset:
     return load("signup_abuse", as_of=AS_OF, settings=world)
+
+
+@pytest.fixture(scope="module")
+def trained(dataset: Dataset) -> Trained:
+    return fit(prepare(dataset))
 
 
 def test_a_dataset_of_signups_has_its_labels_and_no_mail(dataset: Dataset) -> None:
@@ -79,15 +90,15 @@ def test_features_of_another_kind_are_refused(dataset: Dataset) -> None:
         extract_events(dataset, dataset.index, get("spam").features())
 
 
-def test_trees_alone_learn_from_signups(dataset: Dataset) -> None:
-    trained = fit(prepare(dataset))
+def test_trees_alone_learn_from_signups(trained: Trained) -> None:
     assert trained.evaluation.metrics["tpr_at_fpr_1pct"].value > 0.3
     assert set(trained.evaluation.slices) <= {"source", "verification", "network"}
     assert trained.verdicts().frame.height == len(trained.logit)
 
 
-def test_a_bundle_of_signups_scores_as_the_library_does(dataset: Dataset, tmp_path: Path) -> None:
-    trained = fit(prepare(dataset))
+def test_a_bundle_of_signups_scores_as_the_library_does(
+    dataset: Dataset, trained: Trained, tmp_path: Path
+) -> None:
     bundle = trained.export(tmp_path)
     assert bundle.manifest.kind == "signup"
     assert bundle.verify() >= 10
@@ -118,3 +129,66 @@ def test_a_bundle_of_signups_scores_as_the_library_does(dataset: Dataset, tmp_pa
     assert [given.logit for given in bundle.score_many(frame.head(5).iter_rows(named=True))] == found[
         "logit"
     ].head(5).to_list()
+
+
+def test_the_command_line_walks_from_signups_to_a_scored_bundle(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    make_demo_home(home, anew=True)
+    import_into(read(home=home, isolated=True), tmp_path)
+    place = ("--home", str(home))
+    code, trained, _ = run("train", "signup_abuse", *place, "--as-of", "2026-05-01", capsys=capsys)
+    assert code == 0
+    assert trained["counts"]["train"].keys() == {"good", "abuse"}
+    folder = str(tmp_path / "exported")
+    assert run("export", "signup_abuse@challenger", folder, *place, capsys=capsys)[0] == 0
+    code, verified, _ = run("verify", folder, capsys=capsys)
+    assert (code, verified["task"]) == (0, "signup_abuse")
+    assert verified["golden_cases"] >= 10
+    code, measured, _ = run("evaluate", folder, *place, "--as-of", "2026-05-01", capsys=capsys)
+    assert (code, measured["labelled"]) == (0, measured["events"])
+    code, compared, _ = run("compare", folder, folder, *place, "--as-of", "2026-05-01", capsys=capsys)
+    assert (code, compared["promote"]) == (1, False)
+    lines = tmp_path / "some.jsonl"
+    given = [
+        {"user_name": "xkqjzwvb4821", "form_seconds": 1.2},
+        {"user_name": "anna.weber", "form_seconds": 41},
+    ]
+    lines.write_text("".join(json.dumps(event) + "\n" for event in given))
+    code, scored, _ = run("score", folder, str(lines), "--reasons", "2", capsys=capsys)
+    assert code == 0
+    bot, person = scored["scores"]
+    assert bot["logit"] > person["logit"]
+    assert len(bot["reasons"]) == 2
+    lines.write_text('{"user_nam": "ann"}\n')
+    assert main(["score", folder, str(lines)]) == 2
+    assert "Did you mean 'user_name'" in capsys.readouterr().err
+
+
+def test_a_registered_version_of_signups_is_the_bundle(trained: Trained, tmp_path: Path) -> None:
+    import mlflow
+    import pandas
+
+    bundle = trained.export(tmp_path / "bundles")
+    settings = read(home=tmp_path / "tracked", isolated=True)
+    Tracking(settings).log("signup_abuse", run_items(trained, bundle))
+    mlflow.set_tracking_uri(settings.tracking_uri)
+    mlflow.set_registry_uri(settings.tracking_uri)
+    model = mlflow.pyfunc.load_model("models:/signup_abuse@challenger")
+    events = ['{"user_name": "ann", "form_seconds": 30.5}', "{}"]
+    found = model.predict(pandas.DataFrame({"event": events}))
+    assert found["logit"].tolist() == [bundle.score(event).logit for event in events]
+    assert found["bundle_id"].tolist() == [bundle.id] * 2
+
+
+def test_reports_of_signups_speak_of_no_mail(trained: Trained) -> None:
+    texts = [
+        trained.evaluation.table(),
+        report_of(trained),
+        trained.prepared._repr_html_(),
+        trained.verdicts().by("network").columns,
+    ]
+    for text in texts:
+        assert not re.search(r"\b(ham|spam)\b", str(text))
+    assert "good" in trained.evaluation.table()
