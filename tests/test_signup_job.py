@@ -45,8 +45,8 @@ def trained(dataset: Dataset) -> Trained:
 
 def test_a_dataset_of_signups_has_its_labels_and_no_mail(dataset: Dataset) -> None:
     assert len(dataset) == 3000
-    assert dataset.index.columns[-3:] == ["label", "conflict", "weight"]
-    assert {"campaign", "verification", "network"} <= set(dataset.index.columns)
+    assert {"label", "weight", "campaign", "verification", "network"} <= set(dataset.index.columns)
+    assert "size" not in dataset.index.columns
     assert dataset.index["network"].unique().to_list() == ["IPv4"]
     with pytest.raises(InputError, match="no raw mail"):
         next(dataset.raw())
