@@ -31,6 +31,7 @@ _COMMANDS = {
     "compare": "training",
     "compare-scores": "shadow",
     "log-vectors": "vectors",
+    "log-scores": "vectors",
     "promote": "registry",
     "export": "registry",
     "pull": "registry",

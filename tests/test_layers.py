@@ -23,7 +23,7 @@ ORDER = (
     ("trained",),
     ("pipeline",),
     ("unseen",),
-    ("backtesting", "exploring", "measuring", "shadowing", "vector_logging"),
+    ("backtesting", "exploring", "measuring", "score_logging", "shadowing", "vector_logging"),
     ("comparing", "notebook"),
     ("commands",),
     ("__main__", "cli"),

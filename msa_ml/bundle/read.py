@@ -109,11 +109,25 @@ class Bundle(VectorBundle):
         UnknownNameError
             No such policy or history.
         """
+        return self.score_and_vectors(event, history=history, policy=policy, reasons=reasons, limits=limits)[
+            0
+        ]
+
+    def score_and_vectors(
+        self,
+        event: MailEvent | RowEvent,
+        *,
+        history: Mapping[str, float] | None = None,
+        policy: str | None = None,
+        reasons: int = 0,
+        limits: Limits | None = None,
+    ) -> tuple[Score, Vectors]:
+        """Score one event like :meth:`score`, and return the one row of vectors that the score rests on, to log it."""
         vectors, [note] = self._extracted([event], limits or self.limits)
         vectors = self._with_history(vectors, None if history is None else [history])
         logit = self.graph.logits(vectors)[0]
         explained = self._reasons(vectors, float(logit), reasons) if reasons else ()
-        return self._verdict(logit, policy, explained, note)
+        return self._verdict(logit, policy, explained, note), vectors
 
     async def score_async(
         self,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from msa_ml.commands.options import common, finish, log_to_standard_error, now, show, trusting
 from msa_ml.errors import InputError, MsaError
+
+if TYPE_CHECKING:
+    from msa_ml.bundle.read import Bundle
+    from msa_ml.bundle.score import Score
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -68,6 +73,12 @@ def verify_command(bundle: Path, allow: tuple[str, ...], *, key: Path | None, as
 @click.option(
     "--reasons", type=click.IntRange(0, 50), default=0, help="Explain the score by so many contributions."
 )
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append a line with score and vector of each mail, for log-scores; holds words of the mails.",
+)
+@click.option("--source", default="", help="With --log: the name under which these mails are imported.")
 @click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
 @common
 def score_command(
@@ -75,6 +86,8 @@ def score_command(
     files: tuple[Path, ...],
     policy: str | None,
     reasons: int,
+    log: Path | None,
+    source: str,
     allow: tuple[str, ...],
     *,
     as_json: bool,
@@ -85,15 +98,29 @@ def score_command(
     """
     from msa_ml.bundle.read import load
 
+    if (log is None) != (source == ""):
+        raise InputError(
+            "--log and --source go together.",
+            hint="The source gives each mail the id under which it is stored.",
+        )
+
     loaded = load(bundle, packages=("msa_ml", *allow))
     loaded.manifest.policy(policy)
+    if log is not None and loaded.manifest.kind != "mail":
+        raise InputError(
+            f"--log knows the id of mail only; this bundle reads a {loaded.manifest.kind}.",
+            hint="In Python: msa_ml.bundle.logged.score_logged(bundle, event, event_id=..., ...).",
+        )
     if loaded.manifest.synthetic:
         show("SYNTHETIC: this model was trained on simulated events.", as_json=True)
     rows: list[dict[str, Any]] = []
     mails = _mails(_sources(files))
     events = ((name, raw, None) for name, raw in mails) if loaded.manifest.kind == "mail" else _lines(mails)
     for name, event, history in events:
-        score = loaded.score(event, history=history, policy=policy, reasons=reasons)
+        if log is None:
+            score = loaded.score(event, history=history, policy=policy, reasons=reasons)
+        else:
+            score = _logged(loaded, event, log, source, policy=policy, reasons=reasons)
         verdict = loaded.manifest.task if score.decision else f"not {loaded.manifest.task}"
         show(f"{score.probability:8.4%}  {verdict:<10} {name}", as_json=as_json)
         for reason in score.reasons:
@@ -107,6 +134,30 @@ def score_command(
         {"bundle_id": loaded.id, "policy": policy or loaded.manifest.default_policy, "scores": rows},
         as_json=as_json,
     )
+
+
+def _logged(bundle: Bundle, raw: bytes, log: Path, source: str, **options: Any) -> Score:
+    """Score a mail and append its line to the log, which its owner alone may read."""
+    from msa_ml.bundle.logged import score_logged
+    from msa_ml.records import event_id, without_from_line
+    from msa_ml.source.mail_head import read_head
+    from msa_ml.source.mail_time import arrival
+
+    whole, moment = without_from_line(raw), now()
+    head = read_head(whole)
+    arrived = arrival(head.received, head.date)
+    score, row = score_logged(
+        bundle,
+        whole,
+        event_id=event_id(source, whole),
+        event_time=arrived[0] if arrived else moment,
+        scored_at=moment,
+        **options,
+    )
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "a", encoding="utf-8") as stream:
+        stream.write(row.to_line() + "\n")
+    return score
 
 
 @click.command(

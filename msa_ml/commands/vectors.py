@@ -1,13 +1,15 @@
-"""``log-vectors``: keep what training needs when raw mail goes."""
+"""``log-vectors`` and ``log-scores``: keep what training needs when raw mail goes, and what was decided."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
+from msa_ml.errors import InputError
 from msa_ml.settings import allowed_packages
 
 
@@ -57,3 +59,46 @@ def log_vectors_command(
     report = log_vectors(dataset, features, stored_at=moment, workers=workers, progress=Bars())
     show(report.text(), as_json=as_json)
     finish(asdict(report), as_json=as_json)
+
+
+@click.command(
+    "log-scores",
+    epilog="Example: msa-ml score bundles/spam mails/ --log rows.jsonl --source mx, then: "
+    "msa-ml log-scores bundles/spam rows.jsonl",
+)
+@click.argument("bundle", type=click.Path(path_type=Path, file_okay=False))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True)
+)
+@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@stored
+@common
+def log_scores_command(
+    bundle: Path,
+    files: tuple[Path, ...],
+    allow: tuple[str, ...],
+    *,
+    home: Path | None,
+    no_wait: bool,
+    as_json: bool,
+) -> None:
+    """Write logged scores and vectors of BUNDLE to scores and feature_vectors; a repeat converges."""
+    from msa_ml.bundle.logged import Row
+    from msa_ml.bundle.read import load
+    from msa_ml.score_logging import store_rows
+
+    def rows() -> Iterator[Row]:
+        for path in files:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    try:
+                        yield Row.from_line(line)
+                    except InputError as error:
+                        raise InputError(
+                            f"{path}, line {number}: {error.message}", hint=error.hint
+                        ) from error
+
+    loaded = load(bundle, packages=("msa_ml", *allow, *allowed_packages()))
+    report = store_rows(rows(), loaded, settings_of(home, no_wait=no_wait), stored_at=now())
+    show(f"{report.scores} scores and {report.vectors} vectors written.", as_json=as_json)
+    finish({**asdict(report), "bundle_id": loaded.id}, as_json=as_json)
