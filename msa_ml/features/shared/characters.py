@@ -76,6 +76,19 @@ class Characters:
         table[[ord(character) for character in characters]] = True
         return table[np.minimum(self.codes, 128)]
 
+    def within(self, *ranges: tuple[int, int]) -> Mask:
+        """bool[M]: whether a code point is in one of some ranges, ends included."""
+        found = np.zeros(len(self.codes), np.bool_)
+        for first, last in ranges:
+            found |= (self.codes >= first) & (self.codes <= last)
+        return found
+
+    def after(self, mask: Mask) -> Mask:
+        """bool[M]: whether the code point before, in the same text, is masked."""
+        found = np.zeros(len(mask), np.bool_)
+        found[1:] = mask[:-1]
+        return found & self.follows
+
     def kept(self, mask: Mask) -> Characters:
         """Return the texts without the code points that are not masked."""
         owner = self.owner[mask]

@@ -67,7 +67,7 @@ class Name(TableExtractor):
         letter = upper | lower
         mark = ~(letter | digit | beyond)
         vowel = name.among("aeiouyAEIOUY")
-        plain = (letter | digit) & _before(name, letter | digit)
+        plain = (letter | digit) & name.after(letter | digit)
         tail = name.tail(digit)
         return pl.DataFrame(
             {
@@ -81,7 +81,7 @@ class Name(TableExtractor):
                 "digit_runs": name.count(_first(name, digit)),
                 "year_tail": (tail == 4) & _century(name),
                 "starts_with_digit": np.where(name.sizes > 0, name.count(digit & ~name.follows), np.nan),
-                "case_changes": name.count(upper & _before(name, lower)),
+                "case_changes": name.count(upper & name.after(lower)),
                 "entropy": name.entropy(),
                 "distinct": divided(name.distinct(), name.sizes),
                 "repeat": name.longest_linked(_steps(name, 0)),
@@ -98,16 +98,9 @@ class Name(TableExtractor):
         )
 
 
-def _before(name: Characters, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether the code point before, in the same text, is masked."""
-    before = np.zeros(len(mask), np.bool_)
-    before[1:] = mask[:-1]
-    return before & name.follows
-
-
 def _first(name: Characters, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether a run of masked code points begins."""
-    return mask & ~_before(name, mask)
+    return mask & ~name.after(mask)
 
 
 def _steps(name: Characters, step: int) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from msa_ml.features.extractor import Feature
+from msa_ml.features.shared.fold import small
 from msa_ml.features.table import TableExtractor
 
 _METHODS = "verification_methods"
@@ -38,19 +39,13 @@ class Verification(TableExtractor):
         ways = dict(line.split() for line in self.lists[_METHODS].lines)
         word = pl.col("verification_method").fill_null("").str.slice(0, 64).str.strip_chars(" ")
         way = word.replace_strict(list(ways), list(ways.values()), default=None, return_dtype=pl.String)
-        small = batch.with_columns(verification_method=_small(word))
+        batch = batch.with_columns(verification_method=small(word))
         attempts = pl.when(pl.col("verification_attempts") >= 0).then(
             pl.col("verification_attempts").clip(0, 1000)
         )
-        return small.select(
+        return batch.select(
             *(way.eq(kind).alias(kind) for kind in _WAYS),
             told=word.str.len_bytes() > 0,
             attempts=attempts,
             first_time=attempts == 1,
         )
-
-
-def _small(word: pl.Expr) -> pl.Expr:
-    """Return words in small letters; letters beyond ASCII stay, since what they become differs by version of Unicode."""
-    capitals = [chr(code) for code in range(65, 91)]
-    return word.str.replace_many(capitals, [letter.lower() for letter in capitals])
