@@ -4,16 +4,34 @@ from datetime import timedelta
 
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.signup.agent import Agent
+from msa_ml.features.signup.display_name import DisplayName
+from msa_ml.features.signup.email import Email
 from msa_ml.features.signup.form import Form
 from msa_ml.features.signup.ip import Ip
+from msa_ml.features.signup.locale import Locale
 from msa_ml.features.signup.name import Name
 from msa_ml.features.signup.name_model import NameModel
+from msa_ml.features.signup.referrer import Referrer
 from msa_ml.features.signup.verification import Verification
 from msa_ml.tasks.task import Task
 
 
 def _features() -> FeatureSet:
-    return FeatureSet([Name(), NameModel(), Ip(), Form(), Verification()])
+    return FeatureSet(
+        [
+            Name(),
+            NameModel(),
+            DisplayName(),
+            Email(),
+            Ip(),
+            Agent(),
+            Locale(),
+            Referrer(),
+            Form(),
+            Verification(),
+        ]
+    )
 
 
 SIGNUP_ABUSE = Task(

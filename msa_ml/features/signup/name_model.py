@@ -22,9 +22,13 @@ _MOST = 64.0
 class NameModel(TableExtractor):
     """How well a user name fits the letters of known names, by a small model that training learns.
 
-    The symbols of a name, the one that ends it included, have a *surprise* and *odds* by the list ``name_letters``, as
-    :mod:`msa_ml.features.shared.letter_model` says, in bits. A name that people can say has little surprise; positive
-    odds speak for abuse. Sums are cut at 64 bits to either side.
+    A name is folded to symbols: of its first 256 code points A to Z become a to z, every digit becomes ``0``, every
+    code point beyond ASCII ``~``, and other code points are left out. Of the rest the first 64 count. Three ``^`` stand
+    before them and one after; the one after is a symbol too. A line of the list ``name_letters`` has an n-gram of one to
+    four symbols and two whole numbers, the *surprise* and the *odds* of its last symbol in thousandths of a bit. Those
+    of a symbol of the name are those of the longest n-gram of the list that ends with it. Sums are of whole numbers; a
+    sum, mean or extreme is then divided by 1,000 and cut at 64 bits to either side. A name that people can say has
+    little surprise; positive odds speak for abuse.
 
     The list is learnt from the names of the training window and their labels. The one that ships with the package is
     for when nothing was learnt: *fine* are words of 26 languages, *abuse* are letters and digits drawn evenly.
