@@ -19,6 +19,8 @@ from types import MappingProxyType
 
 import polars as pl
 
+from msa_ml.dataset.counting import class_counts
+
 KEYS: Mapping[str, str] = MappingProxyType(
     {
         "campaign_name": "if(e.name_pattern = '', NULL, cityHash64(e.name_pattern))",
@@ -88,6 +90,52 @@ def campaigns(rows: pl.DataFrame, *, least: int = _LEAST, lift: float = _LIFT) -
         .alias("campaign"),
     )
     return first.sort("row")["campaign"]
+
+
+def largest_signup_campaigns(rows: pl.DataFrame, top: int = 20) -> pl.DataFrame:
+    """Return the campaigns with the most sign-ups, described by patterns and subnets; no name and no address is shown.
+
+    Parameters
+    ----------
+    rows
+        ``campaign``, ``event_time``, ``label`` (1, 0 or null), ``name_pattern``, ``ip_subnet``, ``user_agent``.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``campaign``, ``events`` and classes, ``first`` and ``last`` event time, ``hours`` between them, the commonest
+        ``name_pattern`` with its share of the campaign, ``subnets`` and ``agents`` (how many), and the commonest ``subnet``.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> alike = {"campaign": "x", "label": 1, "name_pattern": "a0", "ip_subnet": "192.0.2.0/24", "user_agent": "y"}
+    >>> rows = pl.DataFrame([{**alike, "event_time": datetime(2026, 1, 1, hour)} for hour in (3, 5, 9)])
+    >>> found = largest_signup_campaigns(rows)
+    >>> found.select("events", "abuse", "hours", "name_pattern", "pattern_share", "subnets", "subnet").row(0)
+    (3, 3, 6.0, 'a0', 1.0, 1, '192.0.2.0/24')
+    """
+    time = pl.col("event_time")
+    pattern = pl.col("name_pattern")
+    commonest = pattern.mode().sort().first()
+    return (
+        rows.filter(pl.col("campaign") != "")
+        .group_by("campaign")
+        .agg(
+            pl.len().alias("events"),
+            *class_counts(),
+            time.min().alias("first"),
+            time.max().alias("last"),
+            ((time.max() - time.min()).dt.total_milliseconds() / 3_600_000).round(2).alias("hours"),
+            commonest.alias("name_pattern"),
+            (pattern == commonest).mean().alias("pattern_share"),
+            pl.col("ip_subnet").n_unique().alias("subnets"),
+            pl.col("ip_subnet").mode().sort().first().alias("subnet"),
+            pl.col("user_agent").n_unique().alias("agents"),
+        )
+        .sort("events", "campaign", descending=[True, False])
+        .head(top)
+    )
 
 
 def _groups(frame: pl.DataFrame, fingerprint: _Fingerprint, least: int, lift: float) -> pl.Series:

@@ -9,10 +9,11 @@ import dataclasses
 import ipaddress
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import polars as pl
@@ -33,6 +34,16 @@ ATTRIBUTE = "attributes."
 _UNKNOWN = frozenset(("", "-", "null", "none", "nan", "n/a", "na", "\\n", "unknown"))
 _TRUE = frozenset(("true", "t", "yes", "y", "1", "success", "ok"))
 _FALSE = frozenset(("false", "f", "no", "n", "0", "failure", "failed"))
+# Characters of a name at most; other text may be as long as a header field gets.
+_LONGEST = {
+    **dict.fromkeys(("user_name", "display_name", "account", "client", "device"), 1_024),
+    "email": 1_024,
+    "country": 64,
+    "time_zone": 256,
+}
+_LONGEST_TEXT = 65_536
+_NUL = re.compile(r"\x00")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BITS = {"asn": 32, "verification_attempts": 32, "status": 16, "bytes_sent": 64}
 _MADE_BY_THE_TABLE = ("campaign",)
 PERSONAL = {  # field, its pseudonym, whether capitals matter
@@ -114,8 +125,10 @@ def reader(kind: Kind, field: str, zone: tzinfo) -> Callable[[object], Any]:
         return _OWN_READER[field]
     declared = RECORDS[kind].__dataclass_fields__.get(field)
     if declared is not None and str(declared.type).startswith("float"):
-        return _number
-    return _text
+        return _amount
+    if field.startswith(ATTRIBUTE):
+        return _text
+    return partial(_plain_text, most=_LONGEST.get(field, _LONGEST_TEXT), name=field in _LONGEST)
 
 
 def _is_unknown(cell: object) -> bool:
@@ -135,9 +148,27 @@ def _text(cell: object) -> str | None:
     return (text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")) or None
 
 
+def _plain_text(cell: object, *, most: int, name: bool) -> str | None:
+    """Read one text: no list and no object, not longer than anybody could mean, without signs that no form lets through.
+
+    A name keeps its zero-width and look-alike letters, which tell something; signs that steer a terminal or turn the
+    direction of writing are no part of a name.
+    """
+    if isinstance(cell, dict | list | bytes):
+        raise CellError("not text")
+    text = _text(cell)
+    if text is None:
+        return None
+    if len(text) > most:
+        raise CellError(f"longer than {most:,} characters")
+    if (_CONTROL if name else _NUL).search(text):
+        raise CellError("control characters")
+    return text
+
+
 def _country(cell: object) -> str | None:
     """Read a country code: a dash is none, and NA is one."""
-    text = _text(cell)
+    text = _plain_text(cell, most=_LONGEST["country"], name=True)
     return None if text is None or text.strip() in ("", "-") else text.strip()
 
 
@@ -175,6 +206,14 @@ def _number(cell: object) -> float | None:
         return None
     if math.isinf(value):
         raise CellError("not a number")
+    return value
+
+
+def _amount(cell: object) -> float | None:
+    """Read seconds, milliseconds: a number that is not negative."""
+    value = _number(cell)
+    if value is not None and value < 0:
+        raise CellError("negative")
     return value
 
 

@@ -123,7 +123,7 @@ def import_events(
         raise InputError("a column of labels needs the task that they are for.", hint="Name it with --task.")
     table = event_fields.table(kind)
     counts = _Counts(label_words)
-    events = read_events(kind, path, columns, zone=zone_of(time_zone), progress=progress)
+    events = read_events(kind, path, columns, zone=zone_of(time_zone), now=stored_at, progress=progress)
     first = next(events, None)  # a mapping that does not fit is told before the store is opened
     if first is None:
         raise InputError(f"{path} holds no row.", hint="Check that it is the right file.")

@@ -5,15 +5,15 @@ Fields without a mapping are taken from a column of the same name; ``id``, ``lab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.records import Kind
-from msa_ml.source.event_fields import ATTRIBUTE, STATED, CellError, EventRow, known_fields, reader
+from msa_ml.source.event_fields import ATTRIBUTE, CLOCKS, STATED, CellError, EventRow, known_fields, reader
 from msa_ml.source.files import Progress
 from msa_ml.source.table_files import Row, open_table
 
@@ -30,6 +30,8 @@ class Rejected:
 
 
 SKEW = "event_time: more than 5 minutes after ingested_at"
+DECIDED = "event_time: more than 5 minutes after decided_at"
+_SAYS_NOTHING = {*CLOCKS, *STATED}
 
 
 def resolve(kind: Kind, mapping: Mapping[str, str], columns: tuple[str, ...], where: str) -> dict[str, str]:
@@ -70,6 +72,7 @@ def read_events(
     mapping: Mapping[str, str] | None = None,
     *,
     zone: tzinfo = UTC,
+    now: datetime | None = None,
     progress: Progress | None = None,
 ) -> Iterator[EventRow | Rejected]:
     r"""Yield the rows of a table as events of a kind; memory does not grow with their number.
@@ -85,6 +88,8 @@ def read_events(
         ``label``, ``labelled_at``, and ``attributes.NAME``.
     zone
         Of times that name none.
+    now
+        When the file is read: a row from more than five minutes later is rejected. Default: the future is not looked at.
     progress
         Is called with bytes read and bytes in all.
 
@@ -109,14 +114,16 @@ def read_events(
         readers = [(field, column, reader(kind, field, zone)) for field, column in found.items()]
         total = file.stat().st_size
         for row in table.rows:
-            yield _event(row, readers)
+            yield _event(row, readers, now)
             if progress and row.number % _ROWS_A_STEP == 0:
                 progress(min(table.done(), total), total)
         if progress:
             progress(total, total)
 
 
-def _event(row: Row, readers: list[tuple[str, str, Callable[[object], Any]]]) -> EventRow | Rejected:
+def _event(
+    row: Row, readers: list[tuple[str, str, Callable[[object], Any]]], now: datetime | None
+) -> EventRow | Rejected:
     if row.cells is None:
         return Rejected(row.number, row.malformed)
     values: dict[str, Any] = {}
@@ -127,9 +134,26 @@ def _event(row: Row, readers: list[tuple[str, str, Callable[[object], Any]]]) ->
             return Rejected(row.number, f"{field}: {error}")
         if value is not None:
             values[field] = value
-    if "event_time" not in values:
-        return Rejected(row.number, "event_time: missing")
-    if values["event_time"] - values.get("ingested_at", values["event_time"]) > _MOST_SKEW:
-        return Rejected(row.number, SKEW)
+    wrong = _wrong(values, {field for field, *_ in readers}, now)
+    if wrong:
+        return Rejected(row.number, wrong)
     native_id, label = values.pop("id", ""), values.pop("label", "")
     return EventRow(row.number, values, native_id, label, values.pop("labelled_at", None))
+
+
+def _wrong(values: Mapping[str, Any], asked: Collection[str], now: datetime | None) -> str:
+    """Return what is wrong with a row whose cells are right each; empty for nothing."""
+    if "event_time" not in values:
+        return "event_time: missing"
+    if not values.keys() - _SAYS_NOTHING:
+        return "nothing but times"
+    if "id" in asked and "id" not in values:
+        return "id: missing"
+    happened = values["event_time"]
+    for clock, reason in (("ingested_at", SKEW), ("decided_at", DECIDED)):
+        if happened - values.get(clock, happened) > _MOST_SKEW:
+            return reason
+    for clock in CLOCKS:
+        if now is not None and clock in values and values[clock] - now > _MOST_SKEW:
+            return f"{clock}: in the future"
+    return ""

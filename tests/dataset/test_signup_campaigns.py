@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from msa_ml.dataset.signup_campaigns import campaigns
+from tests.source.simulate.signup.worlds import world
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 PATTERNS, AGENTS = ("a", "a.a", "a0", "a.a0", "a_a", "a0a"), tuple(f"agent {n}" for n in range(12))
@@ -143,3 +144,38 @@ def test_the_order_of_rows_does_not_matter(town: Town) -> None:
     one = table.select("event_id", campaigns(table))
     other = mixed.select("event_id", campaigns(mixed))
     assert one.sort("event_id").equals(other.sort("event_id"))
+
+
+def test_campaigns_of_a_simulated_world_are_mostly_of_one_tool_and_never_giant() -> None:
+    ip = pl.col("ip").str.replace(r"\.\d+$", "").str.replace("(^[^:]*:[^:]*:[^:]*):.*$", "$1")
+    table = world().select(
+        pl.col("number").cast(pl.String).alias("event_id"),
+        pl.from_epoch("event_ms", "ms").alias("event_time"),
+        pl.col("user_name")
+        .str.replace_all("[a-z]+", "a")
+        .str.replace_all("[0-9]+", "0")
+        .alias("campaign_name"),
+        ip.alias("campaign_subnet"),
+        pl.col("user_agent").alias("campaign_agent"),
+        pl.format("{} {}", "language", "time_zone").alias("campaign_setting"),
+        "abuse",
+        "kind",
+    )
+    found = table.with_columns(campaigns(table))
+    grouped = found.filter(pl.col("campaign") != "")
+    sizes = grouped["campaign"].value_counts()["count"].to_list()
+    assert max(sizes) < 0.02 * len(found)
+    in_group = {
+        kind: rows.filter(pl.col("campaign") != "").height / rows.height
+        for (kind,), rows in found.group_by("kind")
+    }
+    assert in_group["burst"] > 0.6
+    assert max(in_group[kind] for kind in ("home", "mobile", "family", "office")) < 0.02
+    assert in_group["vpn"] < 0.08  # attackers use the same exits
+    largest = grouped.filter(pl.col("campaign").is_in(_largest(grouped, 10)))
+    assert sum(largest["abuse"].to_list()) > 0.9 * len(largest)
+
+
+def _largest(grouped: pl.DataFrame, top: int) -> list[str]:
+    counts = grouped["campaign"].value_counts().sort("count", "campaign", descending=True)
+    return counts["campaign"].head(top).to_list()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -218,3 +220,90 @@ def test_public_tables(store: Store, settings: Settings, shared_data: Path) -> N
         label_words={"true": "takeover", "false": "ok"},
     )
     assert (logins.read, logins.imported, logins.labelled) == (19, 19, {"ok": 19})
+
+
+GOOD: dict[str, object] = {
+    "event_time": "2026-01-01T12:00:00Z",
+    "user_name": "jo.smith",
+    "email": "jo@example.org",
+    "ip": "192.0.2.1",
+}
+BAD: list[tuple[dict[str, object], str]] = [
+    ({"event_time": "2026-02-30"}, "event_time: not a time between 1990 and 2099"),
+    ({"event_time": "0000-00-00 00:00:00"}, "event_time: not a time between 1990 and 2099"),
+    ({"event_time": "1e300"}, "event_time: not a time between 1990 and 2099"),
+    ({"event_time": 2**63}, "event_time: not a time between 1990 and 2099"),
+    ({"event_time": True}, "event_time: not a time between 1990 and 2099"),
+    ({"event_time": ["2026-01-01"]}, "event_time: not a time between 1990 and 2099"),
+    ({"event_time": None}, "event_time: missing"),
+    ({"event_time": "2026-11-01T12:06:00Z"}, "event_time: in the future"),
+    ({"ingested_at": "2026-11-02"}, "ingested_at: in the future"),
+    ({"ingested_at": "2025-12-31"}, "event_time: more than 5 minutes after ingested_at"),
+    ({"decided_at": "2025-12-31"}, "event_time: more than 5 minutes after decided_at"),
+    ({"decided_at": "2027-01-01"}, "decided_at: in the future"),
+    ({"id": None}, "id: missing"),
+    ({"id": "  "}, "id: missing"),
+    ({"user_name": None, "email": None, "ip": None}, "nothing but times"),
+    ({"ip": "999.1.1.1"}, "ip: not an IP address"),
+    ({"ip": 7.5}, "ip: not an IP address"),
+    ({"asn": "AS-x"}, "asn: not a whole number of 32 bits"),
+    ({"asn": -1}, "asn: not a whole number of 32 bits"),
+    ({"asn": 2**40}, "asn: not a whole number of 32 bits"),
+    ({"asn": [1]}, "asn: not a whole number of 32 bits"),
+    ({"verification_attempts": 1.5}, "verification_attempts: not a whole number of 32 bits"),
+    ({"form_seconds": "fast"}, "form_seconds: not a number"),
+    ({"form_seconds": "inf"}, "form_seconds: not a number"),
+    ({"form_seconds": -3}, "form_seconds: negative"),
+    ({"user_name": "x" * 1_000_000}, "user_name: longer than 1,024 characters"),
+    ({"email": "x" * 1_000_000 + "@example.org"}, "email: longer than 1,024 characters"),
+    ({"user_agent": "x" * 1_000_000}, "user_agent: longer than 65,536 characters"),
+    ({"user_name": {"first": "jo"}}, "user_name: not text"),
+    ({"user_name": ["jo"]}, "user_name: not text"),
+    ({"user_name": "jo\x00smith"}, "user_name: control characters"),
+    ({"user_name": "jo\u202ehtims"}, "user_name: control characters"),
+    ({"email": "jo\r\nBcc: a@example.org"}, "email: control characters"),
+    ({"country": "DE\x1b[2J"}, "country: control characters"),
+    ({"user_agent": "x\x00"}, "user_agent: control characters"),
+]
+
+
+def test_malformed_rows_are_told_and_the_good_ones_kept(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    # Half a surrogate pair, zero-width and look-alike letters are odd but no reason to lose what an attacker did.
+    odd = ["jo\ud800", "\u200bj\u043e", "e\u0301" * 100, "\ufb01\u200d", "\U0001f600" * 200, "\ufeffjo"]
+    path = tmp_path / "signups.jsonl"
+    rows = [{**GOOD, "id": f"odd {number}", "user_name": name} for number, name in enumerate(odd)]
+    rows += [{**GOOD, "id": f"bad {number}", **cells} for number, (cells, _) in enumerate(BAD)]
+    lines = [json.dumps(row) for row in rows]
+    broken = ['{"event_time": ', "[]", "\x00", "[" * 100_000]
+    path.write_text("\n".join([*lines, *broken, json.dumps({**GOOD, "id": "last"})]) + "\n")
+    summary = run(store, settings, path, kind="signup", columns={"id": "id"}, task="")
+    assert summary.imported == len(odd) + 1
+    assert summary.rejected == len(BAD) + len(broken)
+    expected = Counter(reason for _, reason in BAD)
+    assert {reason: summary.reasons[reason] for reason in expected} == dict(expected)
+    numbers = [
+        [len(odd) + 1 + n for n, (_, why) in enumerate(BAD) if why == reason][:5] for reason in expected
+    ]
+    assert [summary.rows[reason] for reason in expected] == numbers
+    told = json.dumps(summary.as_dict())
+    assert not [word for word in ("smith", "Bcc", "xxxx", "999", "AS-x") if word in told]
+    assert store.value("SELECT count() FROM signup WHERE startsWith(origin, 'bad')") == 0
+    patterns = store.frame("SELECT user_name, name_pattern FROM signup")
+    assert all(len(pattern) <= 64 for pattern in patterns["name_pattern"])
+
+
+def test_a_cell_of_a_megabyte_does_not_take_its_neighbours_along(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "signups.csv"
+    lines = ["event_time,user_name", "2026-01-01,an", f"2026-01-01,{'x' * 1_000_000}", "2026-01-01,bo"]
+    path.write_text("\n".join([*lines, f'2026-01-02,"{"y" * 1_000_000}"', "2026-01-02,cy"]) + "\n")
+    summary = run(store, settings, path, kind="signup", columns={}, task="")
+    assert (summary.read, summary.imported, summary.rejected) == (5, 3, 2)
+    assert store.frame("SELECT user_name FROM signup ORDER BY user_name")["user_name"].to_list() == [
+        "an",
+        "bo",
+        "cy",
+    ]
