@@ -321,7 +321,7 @@ def _lines(dataset: Dataset, index: pl.DataFrame) -> Iterator[bytes]:
             for name, raw in batch.select("event_id", "raw").iter_rows():
                 yield mail_line(name, raw)
         return
-    columns = list(SCHEMAS[dataset.kind])
+    columns = [name for name in SCHEMAS[dataset.kind] if name != "event_id"]
     for batch in dataset.table(columns):
         for row in batch.filter(pl.col("event_id").is_in(ids.implode())).iter_rows(named=True):
             yield event_line(row["event_id"], {name: row[name] for name in columns})
