@@ -39,6 +39,7 @@ from msa_ml.source.clickhouse import connect
 from msa_ml.trained import slices_of
 
 Done = Callable[[int], None]
+_MAILS, _ROWS = 64, 1_000  # events that another interpreter computes together
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,8 @@ def _scored(
 
 def _apart(python: Path, folder: Path, dataset: Dataset, index: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Score in another interpreter, isolated from this one's modules and working directory."""
-    words = [str(python), "-I", "-m", "msa_ml", "score-lines", str(folder.resolve())]
+    size = _MAILS if dataset.kind == "mail" else _ROWS
+    words = [str(python), "-I", "-m", "msa_ml", "score-lines", str(folder.resolve()), "--batch", str(size)]
     with tempfile.TemporaryFile() as said:
         try:
             process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said)  # noqa: S603 - the interpreter that the user named

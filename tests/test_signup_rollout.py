@@ -1,23 +1,19 @@
-"""Rolling out a model of sign-ups: logged vectors, two bundles on the same events, MLflow's frame of fields."""
+"""Rolling out a model of sign-ups: logged vectors and two bundles on the same events."""
 
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import pandas
 import pytest
 
-from msa_ml.bundle.pyfunc import example
 from msa_ml.bundle.read import Bundle
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.experiment import EvaluationChoice, Experiment
 from msa_ml.pipeline import fit, load, prepare
-from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import read
 from msa_ml.shadowing import Side, compare_scores
 from msa_ml.trained import Trained
 from msa_ml.vector_logging import log_vectors
-from tests.registry.test_tracking import items
 from tests.signups import AS_OF, import_into
 
 
@@ -57,27 +53,3 @@ def test_another_process_flips_nothing(dataset: Dataset, signups: Bundle) -> Non
     assert (found.shadow.events, found.shadow.agreement.value) == (1500, 1)
     assert list(found.shadow.logit_shift) == [0.0, 0.0, 0.0]
     assert found.within
-
-
-@pytest.mark.xdist_group("mlflow")
-def test_mlflow_takes_a_frame_of_fields(signups: Bundle, tmp_path: Path) -> None:
-    import mlflow
-
-    tracking = Tracking(read(home=tmp_path / ".msa", environ={}))
-    version = tracking.log("signup_abuse", items(signups)).version
-    mlflow.set_tracking_uri(tracking.uri)
-    mlflow.set_registry_uri(tracking.uri)
-    model = mlflow.pyfunc.load_model(f"models:/signup_abuse/{version}")
-    frame = pandas.DataFrame(example("signup"))
-    event = {name: values[0] for name, values in example("signup").items()}
-    event |= {"event_time": "2026-03-10T09:15:02.250Z", "ingested_at": "2026-03-10T09:15:02.250Z"}
-    event |= {name: int(event[name]) for name in ("asn", "verification_attempts")}
-    score = signups.score(event)
-    found = model.predict(frame)
-    assert (found["logit"][0], found["decision"][0]) == (score.logit, score.decision)
-    # What is left out is unknown, for the model as for the library.
-    less = model.predict(frame[["user_name", "email"]])
-    assert less["logit"][0] == signups.score({"user_name": event["user_name"], "email": event["email"]}).logit
-    assert {
-        entry["name"] for entry in model.metadata.signature.inputs.to_dict() if entry["required"]
-    } == set()

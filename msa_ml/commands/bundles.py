@@ -36,9 +36,16 @@ def diff_command(old: Path, new: Path, *, key: Path | None, as_json: bool) -> No
 Example: echo '{"id": "a", "raw": "U3ViamVjdDogeA=="}' | msa-ml score-lines bundles/spam""",
 )
 @click.argument("bundle", type=_FOLDER)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 100_000),
+    default=1,
+    show_default=True,
+    help="Read so many lines before they are answered together, which is faster.",
+)
 @trusting
 @click.option("--debug", is_flag=True, expose_value=False, help="Print the traceback of an error.")
-def score_lines_command(bundle: Path, *, key: Path | None) -> None:
+def score_lines_command(bundle: Path, *, batch: int, key: Path | None) -> None:
     """Score events from standard input, one JSON object a line, and write one a line.
 
     In: {"id": ..., "raw": base64 of a mail} or {"id": ..., "event": {fields}, "history": {name: value}}.
@@ -48,6 +55,6 @@ def score_lines_command(bundle: Path, *, key: Path | None) -> None:
     from msa_ml.bundle.read import load
 
     loaded = load(bundle, packages=("msa_ml", *allowed_packages()), replay=False, trusted_key=key)
-    for line in score_lines(loaded, sys.stdin.buffer):
+    for line in score_lines(loaded, sys.stdin.buffer, batch=batch):
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()

@@ -13,9 +13,10 @@ from msa_ml.errors import InputError
 from tests.main_job import environment
 
 
-def test_scores_are_those_of_the_bundle(bundle: Bundle) -> None:
+@pytest.mark.parametrize("batch", ["1", "7"])
+def test_scores_are_those_of_the_bundle(bundle: Bundle, batch: str) -> None:
     mails = golden_mail()
-    words = [sys.executable, "-m", "msa_ml", "score-lines", str(bundle.path)]
+    words = [sys.executable, "-m", "msa_ml", "score-lines", str(bundle.path), "--batch", batch]
     lines = b"".join(mail_line(name, raw) for name, raw in mails.items())
     done = subprocess.run(words, input=lines, capture_output=True, check=True, env=environment())
     who, *answers = map(json.loads, done.stdout.splitlines())
