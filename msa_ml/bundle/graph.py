@@ -27,6 +27,9 @@ from msa_ml.model.ngrams import WORD, NgramHash
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 9
 SLOT_BITS = 14
 """Slots of the table that finds repetitions: 64 KiB, which stay in the nearest cache; fewer leave more to sort."""
+TREES_A_NODE = 25
+"""Of graphs that score many rows at once. onnxruntime takes one row through all trees of a node before the next row; few
+trees stay in a near cache meanwhile. 300 trees of depth 6 score 100,000 rows in 0.89 of the time, one row in 9 us more."""
 _TO_END = np.iinfo(np.int64).max
 
 
@@ -89,7 +92,8 @@ def emit(
         The content model; its logit is added to the margin of the trees.
     """
     writer = _Writer()
-    margin = _tree_ensemble(writer, "dense", trees, base_margin)
+    # A run of a graph with content is one mail, which pays for every node.
+    margin = _trees(writer, trees, base_margin, len(trees) if content is not None else TREES_A_NODE)
     inputs = [helper.make_tensor_value_info("dense", TensorProto.FLOAT, ["B", width])]
     outputs = [
         helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["B"]),
@@ -232,6 +236,16 @@ def _weights(writer: _Writer, weight: NDArray[np.float32], buckets: str) -> str:
     # Nothing is lost, and the file is half as large.
     found = writer.add("GatherElements", writer.constant(half, "content.weight"), buckets, axis=0)
     return writer.add("Cast", found, to=TensorProto.FLOAT)
+
+
+def _trees(writer: _Writer, trees: Sequence[Mapping[str, Any]], base_margin: float, most: int) -> str:
+    """Return the margin of all trees, with at most so many in one node."""
+    most = max(1, most)
+    parts = [
+        _tree_ensemble(writer, "dense", trees[start : start + most], 0.0 if start else base_margin)
+        for start in range(0, max(1, len(trees)), most)
+    ]
+    return parts[0] if len(parts) == 1 else writer.add("Sum", *parts)
 
 
 def _tree_ensemble(

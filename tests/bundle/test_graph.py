@@ -1,13 +1,15 @@
 """The graph repeats the arithmetic of the library: hashing, trees, calibration."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
 import pytest
+import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msa_ml.bundle.graph import ContentPart, emit
+from msa_ml.bundle.graph import TREES_A_NODE, ContentPart, emit
 from msa_ml.bundle.runtime import Graph
 from msa_ml.features.extractor import Vectors
 from msa_ml.model.boosting import BoostedTrees
@@ -174,3 +176,20 @@ def test_a_wrong_tree_is_noticed() -> None:
         tree["default_left"] = [1 - side for side in tree["default_left"]]
     graph = Graph(emit(width=6, trees=trees, base_margin=base, slope=1.0, intercept=0.0))
     assert not np.allclose(graph.logits(Vectors(X, {})), model.decision_function(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("number", [1, TREES_A_NODE - 1, TREES_A_NODE, TREES_A_NODE + 1, 40])
+def test_trees_in_several_nodes_add_up_and_a_row_scores_alike_in_any_batch(number: int) -> None:
+    _, X = _trees()
+    y = np.nan_to_num(X[:, 0]) > 0
+    settings = {"objective": "binary:logistic", "max_depth": 4, "base_score": 0.5, "nthread": 1}
+    booster = xgboost.train(settings, xgboost.DMatrix(X, y), 40)
+    learner = json.loads(bytes(booster.save_raw("json")))["learner"]
+    trees = learner["gradient_booster"]["model"]["trees"][:number]
+    graph = Graph(emit(width=6, trees=trees, base_margin=0.0, slope=1.0, intercept=0.0))
+    wanted = booster.predict(xgboost.DMatrix(X), output_margin=True, iteration_range=(0, number))
+    together = graph.logits(Vectors(X, {}))
+    np.testing.assert_allclose(together, wanted, atol=2e-6)
+    alone = [graph.logits(Vectors(X[row : row + 1], {}))[0] for row in range(200)]
+    assert together[:200].tolist() == alone
+    assert together[:77].tolist() == graph.logits(Vectors(X[:77], {})).tolist()
