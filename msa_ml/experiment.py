@@ -31,6 +31,9 @@ class DataChoice:
         Names of sources; empty = all.
     sample, keep, sample_by
         See :class:`msa_ml.dataset.dataset.Selection`.
+    propensity
+        Columns of the index, or ``decision``, that part the events into strata: each labelled event then weighs one over
+        the share of its stratum that has a label, see :func:`msa_ml.dataset.feedback.propensity_weight`. Empty: off.
     read
         ``"events"``: features are extracted from the raw events. ``"vectors"``: logged vectors are read instead, and
         nothing raw is needed.
@@ -43,6 +46,7 @@ class DataChoice:
     sample: float = 1.0
     keep: str = ""
     sample_by: str = "event"
+    propensity: tuple[str, ...] = ()
     read: str = "events"
 
 
@@ -50,13 +54,15 @@ class DataChoice:
 class SplitChoice:
     """``[split]``: ``method = "time"`` with shares or dates, or ``method = "given"`` with lists of origin patterns.
 
-    ``gap`` is the label delay between training and calibration; empty = the task's.
+    ``gap`` is the label delay between training and calibration; empty = the task's. ``late_labels`` says what becomes of
+    training labels that were not known when calibration begins: ``"keep"`` (they are counted) or ``"drop"``.
     """
 
     method: str = "time"
     shares: tuple[float, ...] = (0.60, 0.15, 0.25)
     dates: tuple[str, ...] = ()
     gap: str = ""
+    late_labels: str = "keep"
     train: tuple[str, ...] = ()
     calibration: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
@@ -170,6 +176,7 @@ class Experiment:
     def __post_init__(self) -> None:
         self.rollout.plan()
         _one_of("split.method", self.split.method, ("time", "given"))
+        _one_of("split.late_labels", self.split.late_labels, ("keep", "drop"))
         _one_of("data.keep", self.data.keep, ("", "spam", "ham", "abuse", "good"))
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
         _one_of("data.read", self.data.read, ("events", "vectors"))

@@ -76,6 +76,8 @@ def by_time(
     shares: Sequence[float] = (0.60, 0.15, 0.25),
     dates: tuple[datetime, datetime] | None = None,
     gap: timedelta = timedelta(days=1),
+    slow: Mapping[str, timedelta] | None = None,
+    drop_late: bool = False,
     minima: Mapping[str, Minimum] = MINIMA,
     words: Words = MAIL_WORDS,
 ) -> Split:
@@ -92,6 +94,11 @@ def by_time(
     gap
         Rows this long before the start of calibration are left out of training: their labels were not known when a
         model would have been trained.
+    slow
+        Longer gaps for rows whose ``label_source`` is one of these; see :attr:`msa_ml.dataset.labels.LabelRules.delays`.
+    drop_late
+        Leave out training rows whose label was not known (``label_known_at``) when calibration begins. Otherwise they
+        are counted in :attr:`Split.how`: a model trained then would have known less.
     minima
         Fewest rows of each class.
     words
@@ -116,10 +123,11 @@ def by_time(
         if dates[0] >= dates[1]:
             raise InputError("the calibration must start before the test.")
         cuts = [np.datetime64(date.replace(tzinfo=None), "ms") for date in dates]
-    split = _cut(index, times, cuts[0], cuts[1], gap)
+    rules = _Gap(gap, slow or {}, drop_late)
+    split = _cut(index, times, cuts[0], cuts[1], rules)
     problems = _problems(index, split, minima, words)
     if problems:
-        proposal = _propose(index, times, gap, minima)
+        proposal = _propose(index, times, rules, minima)
         hint = (
             f"These dates would do: calibration from {proposal[0]}, test from {proposal[1]}."
             if proposal
@@ -197,22 +205,53 @@ def _hold_out(index: pl.DataFrame, train: Rows, share: float) -> tuple[Rows, Row
     return train[~out], train[out]
 
 
+@dataclass(frozen=True)
+class _Gap:
+    """What keeps training apart from calibration; see :func:`by_time`."""
+
+    usual: timedelta
+    slow: Mapping[str, timedelta]
+    drop_late: bool
+
+    def of(self, index: pl.DataFrame) -> NDArray[np.timedelta64]:
+        """Return the gap of each row."""
+        usual = np.full(len(index), np.timedelta64(self.usual, "ms"))
+        if "label_source" not in index.columns:
+            return usual
+        for source, delay in self.slow.items():
+            there = (index["label_source"] == source).fill_null(value=False).to_numpy()
+            usual[there] = np.timedelta64(max(delay, self.usual), "ms")
+        return usual
+
+    def late(self, index: pl.DataFrame, calibration: Any) -> NDArray[np.bool_]:
+        """Return which labels were not known when calibration begins."""
+        if "label_known_at" not in index.columns:
+            return np.zeros(len(index), bool)
+        known = index["label_known_at"].to_numpy().astype("datetime64[ms]")
+        return np.asarray(known >= calibration)
+
+
 def _cut(
-    index: pl.DataFrame, times: NDArray[np.datetime64], calibration: Any, test: Any, gap: timedelta
+    index: pl.DataFrame, times: NDArray[np.datetime64], calibration: Any, test: Any, gap: _Gap
 ) -> Split:
-    label_gap = np.timedelta64(int(gap.total_seconds() * 1000), "ms")
     rows = np.arange(len(times))
-    train = rows[times < calibration - label_gap]
+    before = times < calibration - gap.of(index)
+    late = before & gap.late(index, calibration)
+    train = rows[before & ~late] if gap.drop_late else rows[before]
     middle = rows[(times >= calibration) & (times < test)]
     last = rows[times >= test]
-    dropped = {"in the gap": int(((times >= calibration - label_gap) & (times < calibration)).sum())}
+    dropped = {"in the gap": int((~before & (times < calibration)).sum())}
+    if gap.drop_late:
+        dropped["whose label came after calibration begins"] = int(late.sum())
     campaign = index["campaign"].to_numpy().astype(str)
     seen = set(campaign[train]) - {""}
     fresh_middle = _without(middle, campaign, seen)
     seen |= set(campaign[middle]) - {""}
     fresh_last = _without(last, campaign, seen)
     dropped["of a campaign seen before"] = len(middle) + len(last) - len(fresh_middle) - len(fresh_last)
-    how = f"by time: calibration from {calibration}, test from {test} (UTC), gap {gap}"
+    how = f"by time: calibration from {calibration}, test from {test} (UTC), gap {gap.usual}"
+    if late.any() and not gap.drop_late:
+        how += f"; {int(late.sum()):,} training labels became known only after calibration begins"
     if not any(campaign):
         how += "; no event has a campaign fingerprint, so near-duplicates may stand on both sides"
     return Split(train, fresh_middle, fresh_last, dropped, how)
@@ -238,7 +277,7 @@ def _problems(
 
 
 def _propose(
-    index: pl.DataFrame, times: NDArray[np.datetime64], gap: timedelta, minima: Mapping[str, Minimum]
+    index: pl.DataFrame, times: NDArray[np.datetime64], gap: _Gap, minima: Mapping[str, Minimum]
 ) -> tuple[str, str] | None:
     """Return the dates nearest to the default shares that satisfy the minima, on a grid of 2 % of the rows."""
     grid = np.arange(0.10, 0.96, 0.02)

@@ -9,7 +9,7 @@ said AS
         e.event_id AS event_id,
         l.source AS source,
         transform(l.label, {words:Array(String)}, {word_values:Array(Int8)}, toInt8(-1)) AS value,
-        (l.labelled_at, l.known_at, l.label_id) AS turn,
+        (l.labelled_at, l.label_id) AS turn,
         (toUnixTimestamp64Milli(l.known_at) - toUnixTimestamp64Milli(e.event_time)) / 1000. AS seconds,
         toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')}) - toUnixTimestamp64Milli(e.event_time) AS age
     FROM

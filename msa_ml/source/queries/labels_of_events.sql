@@ -32,7 +32,7 @@
     (
         SELECT DISTINCT retracts AS id FROM known WHERE retracts != '' AND label_id NOT IN (SELECT id FROM taken_back_2)
     ),
-    -- The newest word of each source; of words of the same millisecond the one that arrived last, then the largest id.
+    -- The newest word of each source; of two words of the same millisecond the one with the larger id.
     -- What is said about an account may hold for a while only.
     words AS
     (
@@ -42,7 +42,7 @@
             source,
             if(subject_kind = 'event', NULL, valid_from) AS since,
             if(subject_kind = 'event', NULL, valid_to) AS until,
-            argMax((label, labelled_at, known_at), (labelled_at, known_at, label_id)) AS newest
+            argMax((label, labelled_at, known_at), (labelled_at, label_id)) AS newest
         FROM known
         WHERE retracts = '' AND subject_kind IN ('event', 'account') AND label_id NOT IN (SELECT id FROM taken_back)
         GROUP BY subject_kind, subject, source, since, until
