@@ -21,9 +21,12 @@ from msa_ml.bundle.signing import private_key
 from msa_ml.bundle.write import require_importable
 from msa_ml.dataset.campaigns import campaign_weight
 from msa_ml.dataset.dataset import EARLIEST, LATEST, Dataset, Selection, day_of
+from msa_ml.dataset.decisions import with_decision
+from msa_ml.dataset.feedback import propensity_weight, unreachable
 from msa_ml.dataset.quality import require_promises
 from msa_ml.dataset.splits import Split, by_time, given
 from msa_ml.errors import DataRefused, InputError
+from msa_ml.evaluation.checks.leakage import leakage
 from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.features.extraction import extract_events
@@ -146,7 +149,7 @@ def prepare(
     workers: int = 0,
     progress: Progress | None = None,
 ) -> Prepared:
-    """Check the rows, extract their features and split them.
+    """Check the rows, extract their features, look for what could not have been known, and split them.
 
     Parameters
     ----------
@@ -162,19 +165,51 @@ def prepare(
     Raises
     ------
     DataRefused
-        The rows cannot support a training.
+        The rows cannot support a training, or a feature knows what was not yet known at the moment of its event.
     """
     say = progress or Silent()
     experiment = experiment or Experiment.of(dataset.task)
     with say.step("reading events and labels"):
         dataset.require_rows()
         require_promises(dataset.index)
+        labelled, notes = _labelled(dataset, experiment)
     chosen = features or get_task(dataset.task).features()
-    labelled = dataset.labelled
+    prepared = _vectors(dataset, labelled, experiment, chosen, workers, say)
+    with say.step("looking for leaks"):
+        found = leakage(dataset, prepared.index, prepared.vectors, prepared.features)
+    found.require_none()
+    return replace(prepared, notes=(*prepared.notes, *notes, *found.warnings))
+
+
+def _labelled(dataset: Dataset, experiment: Experiment) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return the labelled rows, weighted as the experiment wants it, and what is to be said of the weights."""
+    columns = experiment.data.propensity
+    if not columns:
+        return dataset.labelled, ()
+    index = with_decision(dataset) if "decision" in columns else dataset.index
+    weight = pl.Series("weight", index["weight"].to_numpy() * propensity_weight(index, columns))
+    notes = [f"labels are weighted by one over the labelled share of their stratum ({', '.join(columns)})"]
+    if lost := unreachable(index, columns):
+        notes.append(
+            f"{lost:,} events stand in strata without any label; no weight lets another speak for them"
+        )
+    weighted = index.drop("decision", strict=False).with_columns(weight)
+    return weighted.filter(pl.col("label").is_not_null()), tuple(notes)
+
+
+def _vectors(
+    dataset: Dataset,
+    labelled: pl.DataFrame,
+    experiment: Experiment,
+    chosen: FeatureSet,
+    workers: int,
+    say: Progress,
+) -> Prepared:
+    """Split the labelled rows and compute, or read, their features."""
     # The split is tried before the slow part, so that too few rows are said at once.
     _split(labelled, experiment)
     if experiment.data.read == "vectors":
-        return _from_log(dataset, experiment, chosen, say)
+        return _from_log(dataset, labelled, experiment, chosen, say)
     with say.step("extracting features", len(labelled)) as done:
         index, vectors = extract_events(dataset, labelled, chosen, workers=workers, progress=done)
     if not len(index):
@@ -188,9 +223,10 @@ def prepare(
     return Prepared(dataset, index, vectors, split, chosen)
 
 
-def _from_log(dataset: Dataset, experiment: Experiment, features: FeatureSet, say: Progress) -> Prepared:
+def _from_log(
+    dataset: Dataset, labelled: pl.DataFrame, experiment: Experiment, features: FeatureSet, say: Progress
+) -> Prepared:
     """Read logged vectors where :func:`prepare` would extract features; raw events are not needed."""
-    labelled = dataset.labelled
     store = connect(dataset.settings.results_url, settings=dataset.settings)
     with say.step("reading logged vectors", len(labelled)) as done:
         found = read_logged(
@@ -233,7 +269,15 @@ def _split(index: pl.DataFrame, experiment: Experiment) -> Split:
     dates = (parse_moment(choice.dates[0]), parse_moment(choice.dates[1])) if choice.dates else None
     gap = parse_length(choice.gap) if choice.gap else get_task(experiment.task).labels.delay
     words = words_of(get_task(experiment.task).kind)
-    return by_time(index, shares=choice.shares, dates=dates, gap=gap, words=words)
+    return by_time(
+        index,
+        shares=choice.shares,
+        dates=dates,
+        gap=gap,
+        slow=get_task(experiment.task).labels.delays,
+        drop_late=choice.late_labels == "drop",
+        words=words,
+    )
 
 
 def fit(

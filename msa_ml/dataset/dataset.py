@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from msa_ml.dataset.counting import count, largest_campaigns
+from msa_ml.dataset.decisions import with_decision
 from msa_ml.dataset.feedback import strata
 from msa_ml.dataset.indexed import INDEXED, finished
 from msa_ml.dataset.label_report import LabelReport, sources_of, warnings_of
@@ -231,6 +232,7 @@ class Dataset:
             )
         label = index["label"]
         sources, overall = sources_of(times)
+        parts = {"source": strata(index, "source"), "decision": strata(with_decision(self), "decision")}
         return Labels(
             LabelReport(
                 events=len(label),
@@ -243,7 +245,7 @@ class Dataset:
                 delay=self.rules.delay,
                 sources=sources,
                 overall=overall,
-                warnings=warnings_of(sources, self.rules.delay, {"source": strata(index, "source")}),
+                warnings=warnings_of(sources, self.rules.delay, parts),
             )
         )
 

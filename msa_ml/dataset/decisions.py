@@ -34,6 +34,8 @@ def with_decision(dataset: Dataset) -> pl.DataFrame:
     if results.value(_THERE, {"database": results.database}):
         sql = query("decisions_of_scores", dataset.settings)
         found.append(results.frame(sql, {**said, "task": dataset.task}))
-    decisions = pl.concat(one.cast(pl.String) for one in found).unique("event_id", keep="first", maintain_order=True)
+    decisions = pl.concat(one.cast(pl.String) for one in found).unique(
+        "event_id", keep="first", maintain_order=True
+    )
     index = dataset.index.join(decisions, on="event_id", how="left", maintain_order="left")
     return index.with_columns(pl.col("decision").fill_null(NONE))

@@ -231,9 +231,7 @@ class _Gap:
         return np.asarray(known >= calibration)
 
 
-def _cut(
-    index: pl.DataFrame, times: NDArray[np.datetime64], calibration: Any, test: Any, gap: _Gap
-) -> Split:
+def _cut(index: pl.DataFrame, times: NDArray[np.datetime64], calibration: Any, test: Any, gap: _Gap) -> Split:
     rows = np.arange(len(times))
     before = times < calibration - gap.of(index)
     late = before & gap.late(index, calibration)

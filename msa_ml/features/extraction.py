@@ -15,6 +15,7 @@ import polars as pl
 
 from msa_ml.errors import InputError
 from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.features.history import History
 from msa_ml.features.mail.message import Message
 from msa_ml.features.table import SCHEMAS, inputs_of
 
@@ -62,7 +63,8 @@ def extract_events(
             f"these features read events of kind {features.kind}, the dataset holds {dataset.kind}."
         )
     if dataset.kind != "mail":
-        return _extract_rows(dataset, index, features, progress)
+        there, vectors = _extract_rows(dataset, index, features, progress)
+        return there, _with_histories(dataset, there, vectors, features)
     ids, vectors = extract_mail(
         dataset.raw(index["event_id"].to_list()),
         features,
@@ -74,7 +76,21 @@ def extract_events(
         {"event_id": ids, "place": np.arange(len(ids))}, schema_overrides={"event_id": pl.String}
     )
     found = index.join(place, on="event_id", how="inner", maintain_order="left")
-    return found.drop("place"), vectors[found["place"].to_numpy()]
+    return found.drop("place"), _with_histories(dataset, found, vectors[found["place"].to_numpy()], features)
+
+
+def _with_histories(dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: FeatureSet) -> Vectors:
+    """Return the vectors with what was known before each event, where the features ask for it."""
+    histories = [one for one in features.histories if isinstance(one, History)]
+    if not histories:
+        return vectors
+    if len(histories) < len(features.histories):
+        raise InputError("a feature set with histories can be extracted only if all of them can be computed.")
+    found = index.select("event_id").join(
+        dataset.history(histories), on="event_id", how="left", maintain_order="left"
+    )
+    columns = found.select(pl.col(one.name).cast(pl.Float32).fill_null(float("nan")) for one in histories)
+    return vectors.with_last(columns.to_numpy())
 
 
 def _extract_rows(

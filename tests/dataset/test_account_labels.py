@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from msa_ml.dataset.dataset import Dataset, Selection
+from msa_ml.dataset.decisions import with_decision
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.settings import read as read_settings
 from msa_ml.source.clickhouse import connect
@@ -85,3 +87,36 @@ def test_the_report_counts_them(dataset: Dataset) -> None:
         "analyst": (5, 4, 1),
         "user_report": (3, 2, 1),
     }
+
+
+def test_decisions_come_from_the_event_else_from_the_newest_known_score(dataset: Dataset) -> None:
+    store, earlier = dataset.store, AS_OF - DAY
+    score = {
+        "task": "signup_abuse",
+        "bundle_id": "b",
+        "event_time": EVENT,
+        "policy": "p",
+        "logit": 0.0,
+        "probability": 0.5,
+    }
+    scores = [
+        ("event plain", "pass", earlier),
+        ("event plain", "stop", earlier + timedelta(hours=1)),
+        ("event nobody", "stop", AS_OF),
+        ("event says itself", "pass", earlier),
+    ]  # fmt: skip
+    with store:
+        store.command(
+            "INSERT INTO signup_events (event_id, source, event_time, attributes)"
+            f" SELECT 'event says itself', 's', toDateTime64('{EVENT:%Y-%m-%d %H:%M:%S}', 3, 'UTC'), map('decision', 'held')"
+        )
+        rows = [
+            {**score, "event_id": name, "decision": word, "scored_at": when} for name, word, when in scores
+        ]
+        store.insert("scores", pl.DataFrame(rows))
+    found = with_decision(replace(dataset))
+    said = dict(found.select("event_id", "decision").iter_rows())
+    assert said["event plain"] == "stop"
+    assert said["event nobody"] == "none"  # scored at the moment itself: not yet known
+    assert said["event says itself"] == "held"
+    assert found.drop("decision").equals(replace(dataset).index)

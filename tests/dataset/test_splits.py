@@ -113,3 +113,39 @@ def test_scikit_learn_takes_a_split() -> None:
     X = index["label"].to_numpy().reshape(-1, 1).astype(float)
     split = by_time(index)
     assert cross_val_score(LogisticRegression(), X, X[:, 0], cv=split).tolist() == [1.0]
+
+
+def _with_labels(rows: pl.DataFrame, source: str, after: timedelta) -> pl.DataFrame:
+    return rows.with_columns(label_source=pl.lit(source), label_known_at=pl.col("event_time") + after)
+
+
+def test_a_slow_source_has_a_longer_gap_of_its_own() -> None:
+    index = _index([0, 1] * 600)
+    half = pl.int_range(pl.len()) % 4 < 2
+    mixed = _with_labels(index, "quick", timedelta(0)).with_columns(
+        label_source=pl.when(half).then(pl.lit("slow")).otherwise("label_source")
+    )
+    gaps = {"gap": timedelta(hours=1), "slow": {"slow": timedelta(hours=10)}}
+    split = by_time(mixed, minima=NONE, **gaps)  # type: ignore[arg-type]
+    start = mixed[split.calibration]["event_time"][0]
+    train = mixed[split.train]
+    for source, hours in (("quick", 1), ("slow", 10)):
+        last = train.filter(pl.col("label_source") == source)["event_time"].to_list()[-1]
+        assert timedelta(0) < start - last - timedelta(hours=hours) <= timedelta(hours=2)
+    assert (
+        split.dropped["in the gap"]
+        > by_time(mixed, minima=NONE, gap=timedelta(hours=1)).dropped["in the gap"]
+    )
+
+
+def test_labels_that_came_after_calibration_begins_are_said_or_dropped() -> None:
+    index = _with_labels(_index([0, 1] * 600), "analyst", timedelta(hours=5))
+    kept = by_time(index, gap=timedelta(0), minima=NONE)
+    start = index[kept.calibration]["event_time"][0]
+    late = int((index[kept.train]["label_known_at"] >= start).sum())
+    assert late > 0
+    assert f"{late} training labels became known only after calibration begins" in kept.how
+    dropped = by_time(index, gap=timedelta(0), minima=NONE, drop_late=True)
+    assert dropped.dropped["whose label came after calibration begins"] == late
+    assert len(dropped.train) == len(kept.train) - late
+    assert index[dropped.train]["label_known_at"].to_list()[-1] < start

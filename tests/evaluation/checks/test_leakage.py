@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -11,12 +12,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from msa_ml.cli import main
 from msa_ml.dataset.dataset import Dataset, Selection
 from msa_ml.errors import DataRefused
 from msa_ml.evaluation.checks.leakage import Leakage, leakage
 from msa_ml.features.extractor import Feature, FeatureSet, Vectors
 from msa_ml.features.history import Count, CountDistinct, FirstSeen, History, LabelCount, Rate, Recency, Sum
+from msa_ml.features.signup.form import Form
 from msa_ml.features.table import TableExtractor
+from msa_ml.pipeline import prepare
 from msa_ml.settings import read as read_settings
 from msa_ml.source.clickhouse import connect
 from msa_ml.source.migrate import init
@@ -24,7 +28,7 @@ from msa_ml.tasks.signup_abuse import SIGNUP_ABUSE
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR, MS = timedelta(hours=1), timedelta(milliseconds=1)
-EVENTS = 600
+EVENTS = 1_400
 
 
 class Honest(TableExtractor):
@@ -137,6 +141,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     when = START
     for number in range(EVENTS):
         when += timedelta(seconds=int(rng.integers(20, 200))) if number % 10 else timedelta(0)
+        when += timedelta(days=1) if number % 100 == 99 else timedelta(0)
         late = timedelta(minutes=float(rng.choice([0, 0, 0, 7, 40, -4])))
         event_id = f"{int(rng.integers(2**62)):016x}{number:016x}"
         events.append({
@@ -225,3 +230,36 @@ def test_a_feature_that_tells_all_is_a_warning_and_no_refusal(dataset: Dataset) 
     assert found.leaks == ()
     assert "signup.honest.length alone tells the classes apart" in found.warnings[0]
     found.require_none()
+
+
+def with_history(monkeypatch: pytest.MonkeyPatch, history: History) -> None:
+    """Give the task one history more."""
+    task = replace(SIGNUP_ABUSE, features=lambda: FeatureSet([Form()], histories=[history]))
+    monkeypatch.setattr("msa_ml.tasks.signup_abuse.SIGNUP_ABUSE", task)
+
+
+TRAIN = ("train", "signup_abuse", "--as-of", "2026-04-01", "--no-track", "--json")
+
+
+@pytest.mark.parametrize("planted", [planted for planted, _ in PLANTED])
+def test_a_planted_leak_stops_the_training(
+    dataset: Dataset,
+    planted: type[Naive],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with_history(monkeypatch, made(planted))
+    code = main([*TRAIN, "--home", str(dataset.settings.home)])
+    said = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert made(planted).name in said["error"]
+    assert not (dataset.settings.home / "bundles").exists()
+
+
+def test_without_a_leak_the_same_training_goes_on(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = Count("signup", by="ip", over="1h")
+    with_history(monkeypatch, history)
+    prepared = prepare(dataset)
+    column = prepared.vectors.dense[:, prepared.features.columns.index(history.name)]
+    assert np.nanmax(column) > 3
+    assert prepared.notes == ()
