@@ -56,6 +56,23 @@ def test_training_names_version_and_bundle(trained: dict[str, Any]) -> None:
     assert Path(trained["bundle"]).is_dir()
 
 
+def test_a_version_is_tagged_with_what_it_is(home: Path, trained: dict[str, Any]) -> None:
+    from msa_ml.registry.tracking import Tracking
+    from msa_ml.settings import read
+
+    tags = Tracking(read(home=home)).tags("spam", trained["version"])
+    manifest = json.loads((Path(trained["bundle"]) / "manifest.json").read_text())
+    assert {
+        name: tags[name] for name in ("format", "spec_digest", "bundle_id", "synthetic", "package_version")
+    } == {
+        "format": "1",
+        "spec_digest": manifest["spec_digest"],
+        "bundle_id": manifest["id"],
+        "synthetic": "false",
+        "package_version": manifest["package_version"],
+    }
+
+
 def test_features_show_the_importances_of_the_champion(
     home: Path, trained: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

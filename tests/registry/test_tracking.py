@@ -12,6 +12,7 @@ from msa_ml.registry.items import RunItems
 from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import Settings, make_demo_home
 from msa_ml.settings import read as read_settings
+from tests.main_job import run
 
 
 def items(bundle: Bundle, *, synthetic: bool = False, tpr: float = 0.9) -> RunItems:
@@ -65,6 +66,26 @@ def test_from_run_to_champion_to_bundle_and_back(tracking: Tracking, bundle: Bun
             tracking.resolve(wrong)
     with pytest.raises(UnknownNameError):
         tracking.promote("spam", "99")
+
+
+@pytest.mark.xdist_group("mlflow")
+def test_a_pull_brings_what_was_registered(
+    tracking: Tracking, bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = tracking.log("pulled", items(bundle)).version
+    place = tmp_path / "srv"
+    words = ("pull", "pulled@champion", str(place), "--if-changed", "--home", str(tracking.settings.home))
+    code, first, _ = run(*words, capsys=capsys)
+    assert (code, first["version"], first["changed"], first["bundle_id"]) == (0, version, True, bundle.id)
+    assert load(place / "current").id == bundle.id
+    code, again, _ = run(*words, capsys=capsys)
+    assert (code, again["unchanged"]) == (0, True)
+    # Somebody put other files where the version's are kept.
+    tracking.tag("pulled", version, {"bundle_id": "0" * 64})
+    code, refused, _ = run(*words, capsys=capsys)
+    assert code == 1
+    assert "was registered as bundle 000000000000" in refused["error"]
+    assert load(place / "current").id == bundle.id
 
 
 @pytest.mark.xdist_group("mlflow")
