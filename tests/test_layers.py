@@ -51,6 +51,8 @@ SERVING = (
     "bundle/manifest.py",
     "bundle/golden.py",
     "bundle/limits.py",
+    "bundle/logged.py",
+    "bundle/operators.py",
     "bundle/score.py",
     "bundle/serve/*.py",
     "commands/serving.py",

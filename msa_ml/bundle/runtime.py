@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
+from msa_ml.bundle.operators import demand_plain
 from msa_ml.errors import BundleRefused
 from msa_ml.features.extractor import Vectors
 
@@ -34,10 +35,14 @@ class Graph:
         # arena keeps the largest block for good; plain allocation was measured to be as fast.
         options.enable_mem_pattern = False
         options.enable_cpu_mem_arena = False
+        demand_plain(data)
         try:
             self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise BundleRefused(f"model.onnx cannot be loaded: {type(error).__name__}.") from error
+            raise BundleRefused(
+                f"model.onnx cannot be loaded: {type(error).__name__}: {_said(error)}",
+                hint="Export the bundle again.",
+            ) from error
         self.views: tuple[str, ...] = tuple(
             entry.name.removeprefix("content.")
             for entry in self._session.get_inputs()
@@ -133,6 +138,12 @@ class Graph:
         empty: Inputs = {name: np.empty(0, np.uint8) for _, name in self._fed}
         without = self.run({**whole, **empty})
         return changed, float(without[0]), float(self.run(whole, "content_logit")[0])
+
+
+def _said(error: Exception) -> str:
+    """Return what onnxruntime said, of one line that a terminal can show."""
+    words = " ".join(str(error).split())
+    return ascii(words[:300])[1:-1]
 
 
 def _shape(shape: Sequence[int | str | None]) -> tuple[int | None, ...]:
