@@ -98,8 +98,20 @@ class TreesChoice:
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """``[model]``."""
+    """``[model]``.
 
+    Attributes
+    ----------
+    features
+        ``"all"`` that the task has, or ``"portable"``: those that can be computed from the specification, without our
+        Python.
+    folds
+        Runs in time for the out-of-fold content logit.
+    campaign_weight
+        An event of a campaign of n counts ``n ** -campaign_weight``.
+    """
+
+    features: str = "all"
     folds: int = 5
     campaign_weight: float = 0.5
     content: ContentChoice = field(default_factory=ContentChoice)
@@ -180,6 +192,7 @@ class Experiment:
         _one_of("data.keep", self.data.keep, ("", "spam", "ham", "abuse", "good"))
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
         _one_of("data.read", self.data.read, ("events", "vectors"))
+        _one_of("model.features", self.model.features, ("all", "portable"))
         _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
         if self.split.gap:
             parse_length(self.split.gap)
@@ -269,6 +282,20 @@ class Experiment:
     def with_data(self, **changes: Any) -> Experiment:
         """Return the experiment on other events."""
         return replace(self, data=replace(self.data, **changes))
+
+    def portable(self) -> Experiment:
+        """Return the experiment with portable features only, and what the task chooses for these.
+
+        Examples
+        --------
+        >>> dict(Experiment.of("spam").portable().model.content.sizes)
+        {'raw': (4,)}
+        """
+        from msa_ml.tasks import get
+
+        sizes = get(self.task).portable_sizes or self.model.content.sizes
+        content = replace(self.model.content, sizes=sizes)
+        return replace(self, model=replace(self.model, features="portable", content=content))
 
     def without_views(self, views: Collection[str]) -> Experiment:
         """Return the experiment with a content model that reads fewer views."""

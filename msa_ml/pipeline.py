@@ -27,6 +27,7 @@ from msa_ml.dataset.quality import require_promises
 from msa_ml.dataset.splits import Split, by_time, given
 from msa_ml.errors import DataRefused, InputError
 from msa_ml.evaluation.checks.leakage import leakage
+from msa_ml.evaluation.compare import Comparison
 from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.features.extraction import extract_events
@@ -436,7 +437,9 @@ def train(
     SourceUnavailable, StoreBusy, TrackingUnavailable
         A system does not answer.
     """
-    chosen = features or get_task(experiment.task).features()
+    task = get_task(experiment.task)
+    portable = experiment.model.features == "portable"
+    chosen = features or (task.every_feature() if portable else task.features())
     require_importable(chosen)
     if settings.signing_key is not None:
         private_key(settings.signing_key)  # said now, not after the training
@@ -450,14 +453,30 @@ def train(
             tracking.ping()
     dataset = select(settings, experiment, as_of)
     prepared = prepare(dataset, experiment, features=chosen, workers=workers, progress=say)
-    trained = fit(prepared, experiment, progress=say)
+    cost = None
+    if portable:
+        trained, cost = _fit_portable(prepared, experiment, features or task.features(), say)
+    else:
+        trained = fit(prepared, experiment, progress=say)
     with say.step("writing the bundle"):
         bundle = make_bundle(trained, settings.home / "bundles" / experiment.task)
     if tracking is None:
-        return Published("", "", (), bundle, trained)
+        return Published("", "", (), bundle, trained, cost)
     with say.step("registering"):
         registered = tracking.log(experiment.task, run_items(trained, bundle))
-    return Published(registered.version, registered.run_id, registered.aliases, bundle, trained)
+    return Published(registered.version, registered.run_id, registered.aliases, bundle, trained, cost)
+
+
+def _fit_portable(
+    prepared: Prepared, experiment: Experiment, whole: FeatureSet, say: Progress
+) -> tuple[Trained, Comparison]:
+    """Train on the portable features, and say what it costs to do without the others, on the same rows."""
+    content = replace(experiment.model.content, sizes=Experiment.of(experiment.task).model.content.sizes)
+    usual = replace(experiment, model=replace(experiment.model, features="all", content=content))
+    trained = fit(prepared.portable(), experiment, progress=say)
+    with say.step("training on every feature, for the cost"):
+        other = fit(prepared.only(whole), usual)
+    return trained, other.compare(trained)
 
 
 def _moment(value: str | datetime | None) -> datetime | None:

@@ -22,6 +22,7 @@ from msa_ml.bundle.write import Contents, packages_of, write
 from msa_ml.dataset.dataset import day_of, weights_of
 from msa_ml.errors import UnknownNameError
 from msa_ml.evaluation import plots
+from msa_ml.evaluation.compare import Comparison
 from msa_ml.evaluation.report import report
 from msa_ml.markup import table
 from msa_ml.model.calibration import sigmoid
@@ -163,6 +164,8 @@ class Published:
         The verified bundle.
     trained
         The model with its evidence.
+    cost
+        What changes against a model of every feature on the same rows; of models with portable features only.
     """
 
     version: str
@@ -170,6 +173,7 @@ class Published:
     aliases: tuple[str, ...]
     bundle: Bundle
     trained: Trained
+    cost: Comparison | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the result of ``msa-ml train --json``."""
@@ -187,6 +191,7 @@ class Published:
             "dataset": dict(self.trained.prepared.dataset.fingerprint),
             "counts": self.trained.prepared.counts(),
             "metrics": evaluation.metrics_flat(),
+            **({} if self.cost is None else {"cost_of_portable": self.cost.to_json()}),
             "dropped_features": dict(self.trained.prepared.dropped),
         }
 

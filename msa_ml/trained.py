@@ -93,11 +93,25 @@ class Prepared:
         UnknownNameError
             No extractor has such a name.
         """
-        smaller = self.features.without(*extractors)
-        kept = [self.features.columns.index(column) for column in smaller.columns]
-        return replace(
-            self, features=smaller, vectors=Vectors(self.vectors.dense[:, kept], self.vectors.content)
+        return self._on(self.features.without(*extractors))
+
+    def portable(self) -> Prepared:
+        """Return the same rows and split with the features that can be ported; nothing is computed again."""
+        return self._on(self.features.portable())
+
+    def only(self, features: FeatureSet) -> Prepared:
+        """Return the same rows and split with those of the features that another set has; nothing is computed again."""
+        columns = [column for column in self.features.columns if column in set(features.columns)]
+        views = {view.name for view in features.views}
+        return self._on(
+            self.features.only(columns, [view.name for view in self.features.views if view.name in views])
         )
+
+    def _on(self, smaller: FeatureSet) -> Prepared:
+        """Return the same rows and split on a part of the features."""
+        kept = [self.features.columns.index(column) for column in smaller.columns]
+        content = {view.name: self.vectors.content[view.name] for view in smaller.views}
+        return replace(self, features=smaller, vectors=Vectors(self.vectors.dense[:, kept], content))
 
     def _repr_html_(self) -> str:
         times = self.index["event_time"].dt.strftime("%Y-%m-%d %H:%M")

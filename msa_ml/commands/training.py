@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     type=click.Choice(["events", "vectors"]),
     help="Read the raw events (default), or vectors that were logged; these need no raw mail.",
 )
+@click.option(
+    "--portable-only",
+    is_flag=True,
+    help="Use the features that can be ported from the specification, and say what doing without the others costs.",
+)
 @click.option("--seed", type=int, help="Seed of everything drawn.")
 @click.option(
     "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
@@ -52,6 +57,7 @@ def train_command(
     as_of: str | None,
     sources: tuple[str, ...],
     read: str | None,
+    portable_only: bool,
     seed: int | None,
     workers: int,
     no_track: bool,
@@ -67,6 +73,8 @@ def train_command(
         parse_length(window)
     if seed is not None:
         experiment = replace(experiment, seed=seed)
+    if portable_only:
+        experiment = experiment.portable()
     moment = parse_moment(as_of) if as_of else now()
     from msa_ml.pipeline import train
 
@@ -79,6 +87,9 @@ def train_command(
         track=not no_track,
     )
     show(published.trained.evaluation.table(), as_json=as_json)
+    if published.cost is not None:
+        show("\nwith every feature, and with the portable ones:", as_json=as_json)
+        show(published.cost.table(), as_json=as_json)
     for said in (*published.trained.prepared.notes, *published.bundle.manifest.warnings):
         show(f"warning: {said}", as_json=as_json)
     if published.version:

@@ -352,6 +352,23 @@ class FeatureSet:
             raise UnknownNameError("feature of the set", column, self.columns)
         return FeatureSet(self.extractors, kept, histories=self.histories, columns=chosen)
 
+    def portable(self) -> FeatureSet:
+        """Return the features and views of this set that can be ported from the specification.
+
+        Examples
+        --------
+        >>> from msa_ml.features.mail.content import Text
+        >>> from msa_ml.features.mail.raw import Raw
+        >>> from msa_ml.features.mail.subject import Subject
+        >>> FeatureSet([Subject()], [Text(), Raw()]).portable()
+        FeatureSet(mail: 0 features, 1 content views)
+        """
+        named = zip(self.columns, self.features, strict=True)
+        return self.only(
+            [column for column, feature in named if feature.portable == "yes"],
+            [view.name for view in self.views if view.portable == "yes"],
+        )
+
     def without(self, *names: str) -> FeatureSet:
         """Return this set without some extractors or histories, for an ablation; ``"history"`` is all of these.
 

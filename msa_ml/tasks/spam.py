@@ -16,6 +16,8 @@ from msa_ml.features.mail.html import Html
 from msa_ml.features.mail.language import Language
 from msa_ml.features.mail.message_id import MessageId
 from msa_ml.features.mail.obfuscation import Obfuscation
+from msa_ml.features.mail.octets import Octets
+from msa_ml.features.mail.raw import Raw
 from msa_ml.features.mail.received import Received
 from msa_ml.features.mail.recipients import Recipients
 from msa_ml.features.mail.sender import Sender
@@ -62,4 +64,6 @@ SPAM = Task(
         delay=timedelta(days=1),
     ),
     features=_features,
+    portable=(Octets(), Raw()),
+    portable_sizes={"raw": (4,)},
 )

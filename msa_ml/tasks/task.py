@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from msa_ml.dataset.labels import LabelRules
-from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.extractor import Extractor, FeatureSet, View
 from msa_ml.records import Kind
 
 
@@ -28,6 +28,10 @@ class Task:
         How label words, sources and delays are read.
     features
         Makes the feature set.
+    portable
+        Readers for models that use portable features only, besides the portable ones of ``features``.
+    portable_sizes
+        Lengths of the n-grams of such a model by content view, in place of the experiment's.
     choices
         Where the task's baseline differs from the defaults of an experiment, in the shape of an experiment file.
     """
@@ -37,4 +41,13 @@ class Task:
     kind: Kind
     labels: LabelRules
     features: Callable[[], FeatureSet]
+    portable: tuple[Extractor | View, ...] = ()
+    portable_sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
+
+    def every_feature(self) -> FeatureSet:
+        """Return what :attr:`features` and :attr:`portable` make together."""
+        found = self.features()
+        for reader in self.portable:
+            found = found + reader
+        return found
