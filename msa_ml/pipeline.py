@@ -32,6 +32,8 @@ from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.features.extraction import extract_events
 from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.features.learning import Learnt, cross_learnt, learners
+from msa_ml.features.learning import inputs as learnt_inputs
 from msa_ml.features.logged import read_logged
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
@@ -211,6 +213,11 @@ def _vectors(
     _split(labelled, experiment)
     if experiment.data.read == "vectors":
         return _from_log(dataset, labelled, experiment, chosen, say)
+    taught = None
+    if learners(chosen):
+        with say.step("learning lists"):
+            taught = _taught(dataset, labelled, _split(labelled, experiment).train, chosen, experiment)
+            chosen = taught.features
     with say.step("extracting features", len(labelled)) as done:
         index, vectors = extract_events(dataset, labelled, chosen, workers=workers, progress=done)
     if not len(index):
@@ -219,9 +226,27 @@ def _vectors(
             hint="Widen raw_days in [retention], or train on a newer window.",
         )
     split = _split(index, experiment)
+    if taught is not None:
+        vectors = Vectors(taught.put(vectors.dense, split.train), vectors.content)
     lost = {"whose raw mail was removed by retention": len(labelled) - len(index)}
     split = replace(split, dropped={**split.dropped, **lost})
     return Prepared(dataset, index, vectors, split, chosen)
+
+
+def _taught(
+    dataset: Dataset,
+    labelled: pl.DataFrame,
+    train: NDArray[np.int64],
+    features: FeatureSet,
+    experiment: Experiment,
+) -> Learnt:
+    """Learn the small models among the features from the training window, each event's own numbers without it."""
+    rows = labelled[train].select("event_id", "label")
+    names = learnt_inputs(features)
+    parts = [batch.join(rows, on="event_id", how="semi") for batch in dataset.table(names)]
+    batch = rows.join(pl.concat(parts), on="event_id", how="left", maintain_order="left")
+    y = rows["label"].to_numpy().astype(np.int64)
+    return cross_learnt(features, batch.select(names), y, folds=experiment.model.folds)
 
 
 def _from_log(

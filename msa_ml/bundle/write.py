@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from msa_ml import __version__
 from msa_ml.bundle.golden import LEAST_CASES, LOGIT_TOLERANCE, Case, far_from
+from msa_ml.bundle.golden_history import golden_history
 from msa_ml.bundle.manifest import FILE, FORMAT, Manifest, PolicyEntry, sha256
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.rollout import USUAL, Rollout
@@ -139,7 +140,7 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -
     files: dict[str, bytes] = {
         "model.onnx": contents.graph,
         "features.json": _json(specification.to_json()),
-        "history.json": _json({"counters": []}),
+        "history.json": _json({"counters": [history.to_json() for history in contents.features.histories]}),
         "MODEL_CARD.md": contents.card.encode(),
     }
     lists = {
@@ -190,7 +191,11 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -
 def _cases(bundle: Bundle, events: Mapping[str, GoldenEvent]) -> list[Case]:
     """Return the golden cases whose decisions are the same wherever their logits are within the tolerance."""
     thresholds = [policy.threshold for policy in bundle.manifest.policies]
-    cases = [bundle.case(name, _raw(event)) for name, event in events.items()]
+    histories = bundle.features.histories
+    cases = [
+        bundle.case(name, _raw(event), golden_history(histories, number))
+        for number, (name, event) in enumerate(events.items())
+    ]
     kept = [case for case in cases if far_from(thresholds, case.logit)]
     if len(kept) < LEAST_CASES:
         raise InputError(

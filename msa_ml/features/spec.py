@@ -1,7 +1,8 @@
 """The feature specification and its digest.
 
 The digest of a feature covers its name, the version and parameters of its extractor, unit, type, and the hash of every
-list that the extractor reads. The digest of the specification is over the ordered digests of features and views.
+list that the extractor reads. The digest of the specification is over the ordered digests of features, views and
+histories, whose digest covers the declaration.
 Scoring demands equality.
 """
 
@@ -14,9 +15,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from msa_ml.errors import BundleRefused, OtherVersion
+from msa_ml.errors import BundleRefused, InputError, OtherVersion
 from msa_ml.features.digests import canonical, digest
-from msa_ml.features.extractor import Extractor, Feature, FeatureSet, Reader, View
+from msa_ml.features.extractor import Declared, Extractor, Feature, FeatureSet, Reader, View
+from msa_ml.features.history import VERSION as HISTORY_VERSION
+from msa_ml.features.history import from_json as declared
 from msa_ml.features.word_lists import Lists
 
 __all__ = ["Specification", "canonical", "digest", "extractor_digest", "feature_digest", "view_digest"]
@@ -40,12 +43,20 @@ _IDENTITY = ("name", "version", "parameters", "lists")
 
 def _written_digests(entry: Mapping[str, Any]) -> list[str]:
     """Return the digests that follow from what an entry of ``features.json`` says of itself."""
+    if "declaration" in entry:
+        return [_history_digest(entry)]
     identity = {key: entry[key] for key in _IDENTITY}
     if "features" in entry:
         return [
             _feature_digest(identity, feature["column"], feature["unit"]) for feature in entry["features"]
         ]
     return [_view_digest(identity, entry["limit"])]
+
+
+def _history_digest(entry: Mapping[str, Any]) -> str:
+    """Return the digest of a history as :attr:`msa_ml.features.history.History.digest` makes it."""
+    said = {**entry["declaration"], "version": entry["version"], "unit": entry["unit"], "type": "float32"}
+    return digest(said)
 
 
 def feature_digest(extractor: Extractor, feature: Feature) -> str:
@@ -79,6 +90,7 @@ class Specification:
     extractors: tuple[Mapping[str, Any], ...]
     views: tuple[Mapping[str, Any], ...]
     digest: str
+    histories: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def of(cls, features: FeatureSet) -> Specification:
@@ -87,18 +99,22 @@ class Specification:
             _describe_extractor(extractor, features.kept(extractor)) for extractor in features.extractors
         )
         views = tuple(_describe_view(view) for view in features.views)
-        return cls(features.kind, extractors, views, _digest_of(extractors, views))
+        histories = tuple(_describe_history(history) for history in features.histories)
+        return cls(features.kind, extractors, views, _digest_of((*extractors, *views, *histories)), histories)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Full names of the dense features, in order."""
-        return tuple(feature["column"] for extractor in self.extractors for feature in extractor["features"])
+        record = [feature["column"] for extractor in self.extractors for feature in extractor["features"]]
+        return (*record, *(history["name"] for history in self.histories))
 
     @property
     def digests(self) -> dict[str, str]:
         """The digest of every dense feature by column and of every view by name; two that are equal mean equal numbers."""
         names = [*self.columns, *(view["name"] for view in self.views)]
-        parts = [part for entry in (*self.extractors, *self.views) for part in _digests(entry)]
+        parts = [
+            part for entry in (*self.extractors, *self.histories, *self.views) for part in _digests(entry)
+        ]
         return dict(zip(names, parts, strict=True))
 
     def to_json(self) -> dict[str, Any]:
@@ -108,6 +124,7 @@ class Specification:
             "digest": self.digest,
             "extractors": list(self.extractors),
             "views": list(self.views),
+            **({"histories": list(self.histories)} if self.histories else {}),
         }
 
     @classmethod
@@ -120,10 +137,16 @@ class Specification:
             A field is missing, or the digest is not the one of what is written.
         """
         try:
-            found = cls(data["kind"], tuple(data["extractors"]), tuple(data["views"]), data["digest"])
-            entries = (*found.extractors, *found.views)
+            found = cls(
+                data["kind"],
+                tuple(data["extractors"]),
+                tuple(data["views"]),
+                data["digest"],
+                tuple(data.get("histories", ())),
+            )
+            entries = (*found.extractors, *found.views, *found.histories)
             changed = [str(entry["name"]) for entry in entries if _written_digests(entry) != _digests(entry)]
-            expected = _digest_of(found.extractors, found.views)
+            expected = _digest_of(entries)
         except (KeyError, TypeError) as error:
             raise BundleRefused(
                 f"features.json lacks the field {error}.", hint="Export the bundle again."
@@ -157,7 +180,8 @@ class Specification:
         allowed = tuple(packages)
         extractors = [_build(entry, lists, allowed, Extractor) for entry in self.extractors]
         views = [_build(entry, lists, allowed, View) for entry in self.views]
-        features = FeatureSet(extractors, views)  # type: ignore[arg-type]  # _build checked the classes
+        histories = [_history(entry) for entry in self.histories]
+        features = FeatureSet(extractors, views, histories=histories)  # type: ignore[arg-type]  # _build checked the classes
         if set(self.columns) < set(features.columns):
             features = features.only(self.columns)
         now = Specification.of(features)
@@ -165,7 +189,9 @@ class Specification:
             changed = [
                 old["name"]
                 for old, new in zip(
-                    (*self.extractors, *self.views), (*now.extractors, *now.views), strict=True
+                    (*self.extractors, *self.views, *self.histories),
+                    (*now.extractors, *now.views, *now.histories),
+                    strict=True,
                 )
                 if _digests(old) != _digests(new)
             ]
@@ -205,6 +231,30 @@ def _describe_view(view: View) -> dict[str, Any]:
     }
 
 
+def _describe_history(history: Declared) -> dict[str, Any]:
+    feature = history.feature
+    return {
+        "name": history.name,
+        "version": HISTORY_VERSION,
+        "declaration": history.to_json(),
+        "type": "float32",
+        **{key: value for key, value in asdict(feature).items() if key not in ("name", "low", "high")},
+        "low": _bound(feature.low),
+        "high": _bound(feature.high),
+        "digest": history.digest,
+    }
+
+
+def _history(entry: Mapping[str, Any]) -> Declared:
+    try:
+        return declared(entry["declaration"])
+    except (InputError, KeyError, TypeError) as error:
+        raise OtherVersion(
+            f"the specification declares a history {str(entry.get('name'))[:80]!a} that this installation does not know.",
+            hint="Install the package version that the manifest names.",
+        ) from error
+
+
 def _rule(reader: Reader, *, portable: bool) -> dict[str, str]:
     """Return how a portable reader computes, in words: its docstring. It is no part of a digest."""
     return {"rule": inspect.getdoc(type(reader)) or ""} if portable else {}
@@ -222,8 +272,8 @@ def _digests(entry: Mapping[str, Any]) -> list[str]:
     return [feature["digest"] for feature in entry["features"]] if "features" in entry else [entry["digest"]]
 
 
-def _digest_of(extractors: Iterable[Mapping[str, Any]], views: Iterable[Mapping[str, Any]]) -> str:
-    return digest([part for entry in (*extractors, *views) for part in _digests(entry)])
+def _digest_of(entries: Iterable[Mapping[str, Any]]) -> str:
+    return digest([part for entry in entries for part in _digests(entry)])
 
 
 def _build(entry: Mapping[str, Any], lists: Lists, packages: tuple[str, ...], base: type[Reader]) -> Reader:

@@ -39,7 +39,7 @@ def respecify(folder: Path, change: Callable[[dict[str, Any]], object], **manife
         digests = _written_digests(entry)
         for feature, fresh in zip(entry.get("features", [entry]), digests, strict=True):
             feature["digest"] = fresh
-    found["digest"] = _digest_of(found["extractors"], found["views"])
+    found["digest"] = _digest_of((*found["extractors"], *found["views"]))
     path.write_text(json.dumps(found))
     reseal(folder, spec_digest=found["digest"], **manifest)
 
