@@ -74,6 +74,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         card=card,
         code_revision=code_revision(),
         synthetic=dataset.synthetic,
+        rules={dataset.task: dataset.rules},
         rollout=trained.experiment.rollout.plan(),
     )
     with tempfile.TemporaryDirectory(prefix=".new-", dir=_made(folder)) as place:

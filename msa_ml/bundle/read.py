@@ -31,6 +31,8 @@ from msa_ml.bundle.signing import TrustedKey, public_keys
 from msa_ml.bundle.vectors import COMPLETE, VectorBundle
 from msa_ml.errors import BundleRefused, InputError, OtherVersion, UnknownNameError
 from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.features.history_counter import Counters, histories_of
+from msa_ml.features.history_golden import wrong_values
 from msa_ml.features.mail.message import Message
 from msa_ml.features.spec import Specification
 from msa_ml.features.word_lists import Lists, WordList
@@ -63,11 +65,21 @@ class Bundle(VectorBundle):
         graph: Graph,
         golden_cases: bytes = b"",
         limits: Limits = Limits(),  # noqa: B008 - a frozen value
+        history: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(path, manifest, specification, graph, golden_cases)
         self._typical = _typical_ham(manifest, len(features.columns))
         self.features = features
         self.limits = limits
+        self.history_definition: Mapping[str, Any] = history or {"counters": []}
+
+    def counters(self) -> Counters:
+        """Return fresh counters for the histories of this bundle: what ``history=`` of :meth:`score` is made with.
+
+        They know nothing yet, live in this process and are not safe to share between threads; a serving system of many
+        machines keeps its own by ``history.json``.
+        """
+        return Counters(self.history_definition)
 
     def vectors(
         self,
@@ -299,15 +311,24 @@ class Bundle(VectorBundle):
         return tuple(reason for reason in found[:count] if reason.contribution)
 
     def verify(self) -> int:
-        """Replay the golden cases from the raw event and return their number.
+        """Replay the golden cases from the raw event, and the golden sequences of the counters; return their number.
 
         Raises
         ------
         BundleRefused
-            A case gives other numbers here.
+            A case or a counter gives other numbers here.
         """
         with _naming_version(self.manifest):
-            return super().verify()
+            cases = super().verify()
+            golden_sequences = self.history_definition.get("golden", [])
+            with refusing("the golden sequences cannot be replayed"):
+                wrong = wrong_values(self.history_definition, golden_sequences) if golden_sequences else []
+            if wrong:
+                raise OtherVersion(
+                    f"golden sequences of history.json give other numbers here: {'; '.join(wrong[:5])}.",
+                    hint="Install the package version that the manifest names.",
+                )
+            return cases + len(golden_sequences)
 
     def _run_again(self, cases: list[golden.Case]) -> Iterator[golden.Case]:
         for case in cases:
@@ -399,10 +420,25 @@ def _load(folder: Path, packages: tuple[str, ...], limits: Limits, keys: Sequenc
             f"manifest, specification and extractors name different kinds of event; extractors: {features.kind}.",
             hint="Export the bundle again.",
         )
-    if not isinstance(table_of(files, "history.json").get("counters"), list):
-        raise BundleRefused("history.json holds no list of counters.", hint="Export the bundle again.")
+    history = _history_of(files, features)
     graph = Graph(files["model.onnx"])
-    return Bundle(folder, manifest, specification, features, graph, files["golden.jsonl"], limits)
+    return Bundle(folder, manifest, specification, features, graph, files["golden.jsonl"], limits, history)
+
+
+def _history_of(files: Mapping[str, bytes], features: FeatureSet) -> Mapping[str, Any]:
+    """Return ``history.json``, and demand that it defines the histories of the features, in their order."""
+    found = table_of(files, "history.json")
+    counters = found.get("counters")
+    if not isinstance(counters, list):
+        raise BundleRefused("history.json holds no list of counters.", hint="Export the bundle again.")
+    told = [entry.get("digest") if isinstance(entry, dict) else None for entry in counters]
+    if told != [history.digest for history in features.histories]:
+        raise BundleRefused(
+            "history.json defines other counters than features.json names.", hint="Export the bundle again."
+        )
+    if counters:
+        histories_of(found)
+    return found
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,11 @@ from msa_ml.bundle.manifest import FILE, FORMAT, Manifest, PolicyEntry, sha256
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.rollout import USUAL, Rollout
 from msa_ml.bundle.runtime import Graph
+from msa_ml.dataset.labels import LabelRules
 from msa_ml.errors import InputError
 from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.history_counter import definition
+from msa_ml.features.history_golden import sequences
 from msa_ml.features.spec import Specification, canonical
 from msa_ml.model.threshold import Policy, default_policy
 from msa_ml.records import words_of
@@ -63,6 +66,8 @@ class Contents:
         Whether any training row was simulated.
     rollout
         How the bundle takes over.
+    rules
+        How each task whose labels the histories read resolves them.
     """
 
     task: str
@@ -77,6 +82,7 @@ class Contents:
     code_revision: str
     synthetic: bool
     rollout: Rollout | None = USUAL
+    rules: Mapping[str, LabelRules] = field(default_factory=dict)
 
 
 def require_importable(features: FeatureSet) -> None:
@@ -137,10 +143,11 @@ def write(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -
 
 def _fill(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -> None:
     specification = Specification.of(contents.features)
+    history = _history(contents)
     files: dict[str, bytes] = {
         "model.onnx": contents.graph,
         "features.json": _json(specification.to_json()),
-        "history.json": _json({"counters": [history.to_json() for history in contents.features.histories]}),
+        "history.json": _json(history),
         "MODEL_CARD.md": contents.card.encode(),
     }
     lists = {
@@ -178,7 +185,8 @@ def _fill(folder: Path, contents: Contents, golden: Mapping[str, GoldenEvent]) -
             rollout=contents.rollout.to_json() if contents.rollout else {},
         )
 
-    bundle = Bundle(folder, manifest({}), specification, contents.features, Graph(contents.graph))
+    graph = Graph(contents.graph)
+    bundle = Bundle(folder, manifest({}), specification, contents.features, graph, history=history)
     lines = [case.to_line() for case in _cases(bundle, golden)]
     files["golden.jsonl"] = ("\n".join(lines) + "\n").encode()
     for name, data in files.items():
@@ -204,6 +212,15 @@ def _cases(bundle: Bundle, events: Mapping[str, GoldenEvent]) -> list[Case]:
             hint="Give more golden events, or look at the model: it may give every event the same score.",
         )
     return kept
+
+
+def _history(contents: Contents) -> dict[str, Any]:
+    """Return the content of ``history.json``: what counters keep, with golden sequences."""
+    histories: Any = contents.features.histories
+    if not histories:
+        return {"counters": []}
+    made = definition(histories, kind=contents.features.kind, rules=contents.rules)
+    return {**made, "golden": sequences(made)}
 
 
 def _raw(event: GoldenEvent) -> bytes:
