@@ -24,6 +24,9 @@ The last line is one JSON object:
     Of the daemons that are installed, without network tests; else null, with the reason in ``..._reason``.
 ``tabular_ratio_xgboost``, ``tabular``
     Rows a second of the graph to xgboost's own ``inplace_predict`` on the same rows, trees and threads, which are named.
+``signup_p50_ms``, ``signup_p99_ms``
+    ``Bundle.score`` of one sign-up as a mapping, processor time, over the golden sign-ups; null without
+    ``--signup-bundle``. Rows of plain fields are computed in columns, which pays for many at once and not for one.
 ``install_mb``, ``import_s``, ``import_cpu_s``
     The base install in an environment of its own: size with bytecode in 2**20 bytes; its import, warm, by the clock on
     the wall and of the processor, the best of five.
@@ -293,12 +296,30 @@ def tabular() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def signups(bundle: Path | None) -> dict[str, Any]:
+    """Time sign-ups one by one."""
+    if bundle is None:
+        return {"signup_p50_ms": None, "signup_p99_ms": None}
+    from msa_ml.bundle import load
+    from msa_ml.bundle.golden_signup import golden_signup
+
+    loaded = load(bundle)
+    loaded.warm_up()
+    took = []
+    for event in list(golden_signup().values()) * 5:
+        begin = time.thread_time()
+        loaded.score(event)
+        took.append(time.thread_time() - begin)
+    p50, p99 = np.quantile(took, [0.5, 0.99]) * 1e3
+    return {"signup_p50_ms": round(p50, 3), "signup_p99_ms": round(p99, 3)}
+
+
 # --- the run -------------------------------------------------------------------------------------------------------
 
 
 def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     """Return every figure."""
-    result = {**tabular(), **base_install.measure(place)}
+    result = {**tabular(), **signups(options.signup_bundle), **base_install.measure(place)}
     say(f"tabular and base install: {result}")
     found = samples(options.corpus, None, list(LABELS), place / "raw")
     taught, rest = split(found, None)
@@ -334,6 +355,7 @@ def main() -> None:
     parser.add_argument(
         "--bundle", type=Path, help="measure this one instead of training; bogofilter learns as ever"
     )
+    parser.add_argument("--signup-bundle", type=Path, help="measure single sign-ups by this one")
     parser.add_argument("--most", type=int, default=1500, help="measure at most so many mails")
     parser.add_argument("--daemon-mails", type=int, default=150, help="mails for rspamd and spamd")
     parser.add_argument("--rounds", type=int, default=3)

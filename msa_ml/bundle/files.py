@@ -30,7 +30,10 @@ def demand_bundle(folder: Path) -> None:
     """
     if not (folder / FILE).is_file():
         raise InputError(
-            f"{folder} is no bundle: it holds no {FILE}.", hint="Name the folder that export wrote."
+            f"{folder} is no bundle: it is a file, and archives are not unpacked."
+            if folder.is_file()
+            else f"{folder} is no bundle: it holds no {FILE}.",
+            hint="Name the folder that export wrote.",
         )
 
 

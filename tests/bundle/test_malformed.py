@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+import tarfile
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.bundle.write import write
 from msa_ml.cli import main
-from msa_ml.errors import BundleRefused
+from msa_ml.errors import BundleRefused, InputError
 from tests.bundle.tiny import graph, manifest_of, reseal, seal, tiny
 
 Manifest = dict[str, Any]
@@ -403,3 +405,22 @@ def test_verifying_again_uses_what_was_loaded(copy: Path) -> None:
     bundle = load(copy, replay=False)
     (copy / "golden.jsonl").write_text("{}\n")
     assert bundle.verify() == len(golden_mail())
+
+
+@pytest.mark.parametrize("name", ["spam.tar", "spam.tar.gz", "spam.zip"])
+def test_an_archive_is_never_unpacked(copy: Path, tmp_path: Path, name: str) -> None:
+    """So that no path in one can lead anywhere; whoever unpacks it has a folder, which is checked."""
+    archive = tmp_path / name
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(archive, "w") as made:
+            made.writestr("../escaped", b"x")
+            made.write(copy / "manifest.json", "manifest.json")
+    else:
+        with tarfile.open(archive, "w:gz" if name.endswith("gz") else "w") as tar:
+            tar.add(copy / "MODEL_CARD.md", "../escaped")
+            tar.add(copy / "manifest.json", "manifest.json")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match="archives are not unpacked"):
+        load(archive)
+    assert main(["verify", str(archive)]) == 2
+    assert sorted(tmp_path.rglob("*")) == before
