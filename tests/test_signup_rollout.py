@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.read import load as load_bundle
+from msa_ml.bundle.signing import new_key
 from msa_ml.dataset.dataset import Dataset
+from msa_ml.errors import InputError
 from msa_ml.experiment import EvaluationChoice, Experiment
-from msa_ml.pipeline import fit, load, prepare
+from msa_ml.pipeline import fit, load, prepare, train
+from msa_ml.publishing import run_items
 from msa_ml.settings import read
 from msa_ml.shadowing import Side, compare_scores
 from msa_ml.trained import Trained
@@ -53,3 +57,24 @@ def test_another_process_flips_nothing(dataset: Dataset, signups: Bundle) -> Non
     assert (found.shadow.events, found.shadow.agreement.value) == (1500, 1)
     assert list(found.shadow.logit_shift) == [0.0, 0.0, 0.0]
     assert found.within
+
+
+def test_a_new_bundle_is_signed_where_a_key_is_configured(
+    dataset: Dataset, trained: Trained, signups: Bundle, tmp_path: Path
+) -> None:
+    name = new_key(tmp_path / "release.key")
+    settings = replace(dataset.settings, signing_key=tmp_path / "release.key")
+    prepared = replace(trained.prepared, dataset=replace(dataset, settings=settings))
+    signed = replace(trained, prepared=prepared).export(tmp_path / "signed")
+    assert signed.id == signups.id
+    assert load_bundle(signed.path, trusted_key=tmp_path / "release.key.pub").id == signups.id
+    assert run_items(trained, signed).version_tags["signed_by"] == name
+    assert "signed_by" not in run_items(trained, signups).version_tags
+
+
+def test_a_signing_key_that_is_not_there_is_said_before_the_training(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    settings = replace(dataset.settings, signing_key=tmp_path / "gone.key")
+    with pytest.raises(InputError, match=r"the key .*gone\.key cannot be read"):
+        train(settings, experiment(), AS_OF, track=False)

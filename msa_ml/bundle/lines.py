@@ -21,7 +21,11 @@ from msa_ml.errors import InputError
 from msa_ml.features.event_json import to_json
 
 
-def mail_line(name: str, raw: bytes) -> bytes:
+History = Mapping[str, float]
+"""What was known before an event, by name; what is left out is unknown."""
+
+
+def mail_line(name: str, raw: bytes, history: History | None = None) -> bytes:
     r"""Return one line for :func:`score_lines`.
 
     Examples
@@ -29,18 +33,22 @@ def mail_line(name: str, raw: bytes) -> bytes:
     >>> mail_line("a", b"Subject: x")
     b'{"id": "a", "raw": "U3ViamVjdDogeA=="}\n'
     """
-    return json.dumps({"id": name, "raw": base64.b64encode(raw).decode()}).encode() + b"\n"
+    return _line({"id": name, "raw": base64.b64encode(raw).decode(), **_told(history)})
 
 
-def event_line(name: str, event: Mapping[str, Any]) -> bytes:
+def event_line(name: str, event: Mapping[str, Any], history: History | None = None) -> bytes:
     r"""Return one line for :func:`score_lines` of an event of plain fields.
 
     Examples
     --------
-    >>> event_line("a", {"user_name": "ann", "asn": None})
-    b'{"id": "a", "event": {"user_name": "ann"}}\n'
+    >>> event_line("a", {"user_name": "ann", "asn": None}, {"signup.count_by_ip_1h": 3.0})
+    b'{"id": "a", "event": {"user_name": "ann"}, "history": {"signup.count_by_ip_1h": 3.0}}\n'
     """
-    return json.dumps({"id": name, "event": to_json(event)}).encode() + b"\n"
+    return _line({"id": name, "event": to_json(event), **_told(history)})
+
+
+def _told(history: History | None) -> dict[str, Any]:
+    return {"history": dict(history)} if history else {}
 
 
 def score_lines(bundle: Bundle, lines: Iterable[bytes], *, batch: int = 1) -> Iterator[bytes]:
