@@ -10,7 +10,7 @@ import json
 import math
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from msa_ml.bundle.files import open_files
-from msa_ml.bundle.lines import event_line, mail_line
+from msa_ml.bundle.lines import History, event_line, mail_line
 from msa_ml.bundle.manifest import Manifest
 from msa_ml.bundle.read import load as load_bundle
 from msa_ml.bundle.rollout import Rollout
@@ -31,6 +31,7 @@ from msa_ml.dataset.dataset import EARLIEST, LATEST, Dataset, day_of, weights_of
 from msa_ml.errors import DataRefused, InputError, OtherVersion, Refused
 from msa_ml.evaluation.shadow import Shadow, shadow
 from msa_ml.features.extraction import extract_events
+from msa_ml.features.history import from_json as declared
 from msa_ml.features.logged import read_equal
 from msa_ml.features.table import SCHEMAS
 from msa_ml.pipeline import Progress, Silent
@@ -256,6 +257,7 @@ def _scored(
 
 def _apart(python: Path, folder: Path, dataset: Dataset, index: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Score in another interpreter, isolated from this one's modules and working directory."""
+    known = _known(dataset, folder)
     size = _MAILS if dataset.kind == "mail" else _ROWS
     words = [str(python), "-I", "-m", "msa_ml", "score-lines", str(folder.resolve()), "--batch", str(size)]
     with tempfile.TemporaryFile() as said:
@@ -268,7 +270,7 @@ def _apart(python: Path, folder: Path, dataset: Dataset, index: pl.DataFrame, do
             ) from error
         assert process.stdin is not None  # noqa: S101 - for the type checker: a pipe was asked for
         assert process.stdout is not None  # noqa: S101
-        feed = _Feed(process.stdin, _lines(dataset, index))
+        feed = _Feed(process.stdin, _lines(dataset, index, known))
         feed.start()
         ids, logits = [], []
         with process.stdout:
@@ -316,14 +318,38 @@ class _Feed(Thread):
             raise self.failure
 
 
-def _lines(dataset: Dataset, index: pl.DataFrame) -> Iterator[bytes]:
+def _lines(dataset: Dataset, index: pl.DataFrame, known: Mapping[str, History]) -> Iterator[bytes]:
     ids = index["event_id"]
     if dataset.kind == "mail":
         for batch in dataset.raw(ids.to_list()):
             for name, raw in batch.select("event_id", "raw").iter_rows():
-                yield mail_line(name, raw)
+                yield mail_line(name, raw, known.get(name))
         return
     columns = [name for name in SCHEMAS[dataset.kind] if name != "event_id"]
     for batch in dataset.table(columns):
         for row in batch.filter(pl.col("event_id").is_in(ids.implode())).iter_rows(named=True):
-            yield event_line(row["event_id"], {name: row[name] for name in columns})
+            name = row["event_id"]
+            yield event_line(name, {column: row[column] for column in columns}, known.get(name))
+
+
+def _known(dataset: Dataset, folder: Path) -> dict[str, History]:
+    """Return what was known before each event, by its id, of the histories that a bundle declares."""
+    _, specification, _ = open_files(folder)
+    if not specification.histories:
+        return {}
+    try:
+        histories = [declared(entry["declaration"]) for entry in specification.histories]
+    except InputError as error:
+        raise OtherVersion(
+            f"{folder} declares a history that this version does not know: {error.message}",
+            hint="Compare on logged vectors instead: --from vectors",
+        ) from error
+    names = [history.name for history in histories]
+    return {
+        name: {
+            key: value
+            for key, value in zip(names, values, strict=True)
+            if value is not None and not math.isnan(value)
+        }
+        for name, *values in dataset.history(histories).select("event_id", *names).iter_rows()
+    }

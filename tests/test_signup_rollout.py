@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from msa_ml.bundle.read import Bundle
@@ -12,10 +13,14 @@ from msa_ml.bundle.signing import new_key
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.errors import InputError
 from msa_ml.experiment import EvaluationChoice, Experiment
+from msa_ml.features.learning import learners
+from msa_ml.features.projection import project
+from msa_ml.features.spec import Specification
 from msa_ml.pipeline import fit, load, prepare, train
 from msa_ml.publishing import run_items
 from msa_ml.settings import read
 from msa_ml.shadowing import Side, compare_scores
+from msa_ml.tasks import get
 from msa_ml.trained import Trained
 from msa_ml.vector_logging import log_vectors
 from tests.signups import AS_OF, import_into
@@ -43,13 +48,27 @@ def signups(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Bundl
     return trained.export(tmp_path_factory.mktemp("bundles"))
 
 
-def test_logged_vectors_give_the_same_model(dataset: Dataset, trained: Trained) -> None:
-    report = log_vectors(dataset, trained.prepared.features, stored_at=AS_OF)
+def test_logged_vectors_are_those_of_the_events(dataset: Dataset) -> None:
+    whole = get("signup_abuse").features()
+    plain = whole.without(*(one.name for one in learners(whole)))
+    prepared = prepare(dataset, experiment(), features=plain)
+    report = log_vectors(dataset, plain, stored_at=AS_OF)
     assert (report.written, report.without_raw) == (1500, 0)
     chosen = experiment().with_data(read="vectors")
-    again = fit(prepare(dataset, chosen), chosen)
-    assert again.graph == trained.graph
-    assert again.prepared.dropped == {}
+    again = prepare(dataset, chosen, features=plain)
+    np.testing.assert_array_equal(again.vectors.dense, prepared.vectors.dense)
+    assert again.index.equals(prepared.index)
+    assert again.dropped == {}
+    # What was known before each event is logged with it.
+    first = plain.columns.index(plain.histories[0].name)
+    assert not np.isnan(again.vectors.dense[:, first:]).all()
+
+
+def test_what_a_training_window_taught_is_dropped_by_name(trained: Trained) -> None:
+    whole = get("signup_abuse").features()
+    logged = Specification.of(trained.prepared.features)
+    found = project(whole, {logged.digest: logged})
+    assert set(found.dropped) == {column for one in learners(whole) for column in one.columns}
 
 
 def test_another_process_flips_nothing(dataset: Dataset, signups: Bundle) -> None:

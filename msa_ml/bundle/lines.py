@@ -20,7 +20,6 @@ from msa_ml.bundle.read import Bundle
 from msa_ml.errors import InputError
 from msa_ml.features.event_json import to_json
 
-
 History = Mapping[str, float]
 """What was known before an event, by name; what is left out is unknown."""
 

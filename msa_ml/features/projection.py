@@ -92,8 +92,6 @@ def project(wanted: FeatureSet, logged: Mapping[str, Specification]) -> Projecti
     dropped = {
         name: reason for name, value in digests.items() if (reason := _missing(name, value, known, read))
     }
-    # Numbers that a specification does not cover are not in its vectors.
-    dropped |= {name: "part of no specification" for name in wanted.columns if name not in digests}
     features = wanted.only(
         [column for column in wanted.columns if column not in dropped],
         [view.name for view in wanted.views if view.name not in dropped],
