@@ -200,8 +200,8 @@ def test_the_first_bundle_must_be_sound(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def signups(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    features = get("signup_abuse").features()
-    contents = replace(tiny(features), task="signup_abuse")
+    task = get("signup_abuse")
+    contents = replace(tiny(task.features()), task=task.name, rules={task.name: task.labels})
     return write(tmp_path_factory.mktemp("signups") / "b", contents, golden_events("signup"))
 
 
