@@ -43,6 +43,7 @@ LIMIT = 64
 _N = len(SYMBOLS)
 _UNIT = 1000
 _STRENGTH = 3.0
+_TITLE = "# N-gram, surprise and odds in thousandths of a bit. Nothing but n-grams of four letters and less."
 
 Table = NDArray[np.int32]
 Keys = NDArray[np.int64]
@@ -196,29 +197,27 @@ def learn_letters(fine: pl.Series, abuse: pl.Series, *, most: int = 30_000) -> b
     """
     counts = [_counts(names) for names in (fine, abuse)]
     chances = [_chances(found) for found in counts]
-    lines = [
-        "# N-gram, surprise and odds in thousandths of a bit. Nothing but n-grams of four letters and less."
-    ]
-    listed: list[tuple[float, int, int, int, int]] = []
-    shorter: NDArray[np.float64] = np.zeros((1, 2))
+    tables: list[Chances] = []
+    gains: list[Chances] = []
+    shorter: Chances = np.zeros((1, 2))
     for order in range(1, ORDER + 1):
         p, q = (chance[order - 1] for chance in chances)
         values = np.column_stack([-np.log2(p), np.log2(q) - np.log2(p)])
-        before = np.tile(shorter, (_N, 1)) if order > 1 else np.zeros((_N, 2))
         # How often it is to be expected in either class, each class with the same weight: what never came after letters
         # that did come is news too.
-        often = np.sum(
-            [_expected(found, chance, order) for found, chance in zip(counts, chances, strict=True)], axis=0
-        )
-        gain = often * np.abs(values - before).max(axis=1)
-        for number in np.arange(_N) if order == 1 else np.flatnonzero(gain):
-            surprise, odds = np.rint(values[number] * _UNIT).astype(int)
-            listed.append((np.inf if order == 1 else float(gain[number]), order, int(number), surprise, odds))
+        often = sum(_expected(found, chance, order) for found, chance in zip(counts, chances, strict=True))
+        gain = often * np.abs(values - np.tile(shorter, (len(values) // len(shorter), 1))).max(axis=1)
+        gains.append(np.full(_N, np.inf) if order == 1 else gain)
+        tables.append(values)
         shorter = values
-    listed.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
-    kept = sorted(listed[: most + _N], key=lambda entry: entry[1:3])
-    lines += [f"{in_letters(number, order)} {surprise} {odds}" for _, order, number, surprise, odds in kept]
-    return ("\n".join(lines) + "\n").encode()
+    best = np.argsort(-np.concatenate(gains), kind="stable")[: most + _N]
+    best = np.sort(best[np.concatenate(gains)[best] > 0])
+    rounded = np.rint(np.concatenate(tables) * _UNIT).astype(np.int64)[best].tolist()
+    starts = np.cumsum([0, *map(len, tables)])
+    orders = np.searchsorted(starts, best, side="right")
+    grams = map(in_letters, (best - starts[orders - 1]).tolist(), orders.tolist())
+    lines = [f"{gram} {surprise} {odds}" for gram, (surprise, odds) in zip(grams, rounded, strict=True)]
+    return ("\n".join([_TITLE, *lines]) + "\n").encode()
 
 
 def _expected(counts: list[Chances], chances: list[Chances], order: int) -> Chances:
