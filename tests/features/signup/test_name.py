@@ -77,7 +77,7 @@ def test_values(feature: str, name: str, expected: float) -> None:
     assert value(name, feature) == pytest.approx(expected, nan_ok=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=6))
 def test_a_batch_agrees_with_the_naive_version(names: list[str]) -> None:
     found = NAME.matrix(pl.DataFrame({"user_name": names}))
