@@ -20,7 +20,13 @@ def shared_data() -> Path:
     return folder
 
 
-KEPT = ("MSA_SHARED_DATA", "MSA_TEST_CLICKHOUSE_URL", "MSA_TEST_SPARK_PYTHON", "MLFLOW_DISABLE_TELEMETRY")
+KEPT = (
+    "MSA_SHARED_DATA",
+    "MSA_TEST_CLICKHOUSE_URL",
+    "MSA_TEST_GOLDEN",
+    "MSA_TEST_SPARK_PYTHON",
+    "MLFLOW_DISABLE_TELEMETRY",
+)
 
 
 def _forget_settings() -> None:

@@ -137,25 +137,28 @@ class Named:
 
 def store_past(store: Store, past: Past, named: Named, source: str) -> None:
     """Write a past as the events of one source."""
-    time = pl.Datetime("ms", "UTC")
-    events = [
-        {
-            "event_id": named(row.event_id),
-            "source": source,
-            "event_time": _at(row.event_time),
-            "ingested_at": _at(row.known_at if row.ingested_at is None else row.ingested_at),
-            "decided_at": _at(row.decided_at),
-            "simulated": False,
-            **named.fields(row.fields),
-        }
-        for row in past.rows
-    ]
     kinds: dict[str, pl.DataType | type[pl.DataType]] = {
-        "decided_at": time,
+        "decided_at": pl.Datetime("ms", "UTC"),
         "asn": pl.UInt32,
         "form_seconds": pl.Float64,
     }
-    store.insert("signup_events", pl.DataFrame(events, schema_overrides=kinds))
+    for kind, absent in (("signup", ()), ("login", ("user_name", "form_seconds"))):
+        events = [
+            {
+                "event_id": named(row.event_id),
+                "source": source,
+                "event_time": at(row.event_time),
+                "ingested_at": at(row.known_at if row.ingested_at is None else row.ingested_at),
+                "decided_at": at(row.decided_at),
+                "simulated": False,
+                **{key: value for key, value in named.fields(row.fields).items() if key not in absent},
+            }
+            for row in past.rows
+            if row.kind == kind
+        ]
+        if events:
+            overrides = {key: value for key, value in kinds.items() if key in events[0]}
+            store.insert(f"{kind}_events", pl.DataFrame(events, schema_overrides=overrides))
     said = [
         {
             "label_id": named(one.label_id),
@@ -164,8 +167,8 @@ def store_past(store: Store, past: Past, named: Named, source: str) -> None:
             "subject": named(one.subject),
             "label": one.label,
             "source": one.source,
-            "labelled_at": _at(one.labelled_at),
-            "ingested_at": _at(one.known_at if one.ingested_at is None else one.ingested_at),
+            "labelled_at": at(one.labelled_at),
+            "ingested_at": at(one.known_at if one.ingested_at is None else one.ingested_at),
             "retracts": named(one.retracts),
             "simulated": False,
         }
@@ -175,5 +178,6 @@ def store_past(store: Store, past: Past, named: Named, source: str) -> None:
         store.insert("labels", pl.DataFrame(said))
 
 
-def _at(ms: int | None) -> datetime | None:
+def at(ms: int | None) -> datetime | None:
+    """Return a time of the store."""
     return None if ms is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
