@@ -20,7 +20,7 @@ from msa_ml.features.spec import Specification
 
 Clock = Callable[[], float]
 _ROUNDS = 7
-_PARTS = ("version", "parameters", "lists")
+_PARTS = ("version", "parameters", "lists", "declaration")
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _facts(manifest: Manifest) -> dict[str, Any]:
 
 
 def _reason(name: str, old: Specification, new: Specification) -> str:
-    """Return what of the extractor or view changed."""
+    """Return what of the extractor, view or history changed."""
     before, after = (_entry(name, spec) for spec in (old, new))
     said = [
         f"{part} {_words(before.get(part))} -> {_words(after.get(part))}"
@@ -205,9 +205,9 @@ def _reason(name: str, old: Specification, new: Specification) -> str:
 
 
 def _entry(name: str, spec: Specification) -> Mapping[str, Any]:
-    for view in spec.views:
-        if view["name"] == name:
-            return view
+    for entry in (*spec.views, *spec.histories):
+        if entry["name"] == name:
+            return entry
     for extractor in spec.extractors:
         if any(feature["column"] == name for feature in extractor["features"]):
             return extractor

@@ -13,6 +13,7 @@ from msa_ml.bundle.rollout import Rollout, Step
 from msa_ml.bundle.write import write
 from msa_ml.errors import BundleRefused, InputError
 from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.history import Count
 from msa_ml.features.mail.content import Text
 from msa_ml.features.mail.date import Date
 from msa_ml.features.mail.sender import Sender
@@ -63,6 +64,15 @@ def test_every_kind_of_change_is_named(old: Path, tmp_path: Path) -> None:
     assert "threshold fpr_1pct: 0.2500 -> 0.5000" in text
     assert "SYNTHETIC" in text
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_a_history_over_another_window_is_another_feature(tmp_path: Path) -> None:
+    def bundle(over: str) -> Path:
+        features = FeatureSet([Subject()], [Text()]).with_histories(Count("mail", by="sender", over=over))
+        return write(tmp_path / over, tiny(features), golden_mail()).path
+
+    found = difference(bundle("1h"), bundle("1d"))
+    assert (found.added, found.removed) == (("mail.count_by_sender_1d",), ("mail.count_by_sender_1h",))
 
 
 def test_speed_is_measured_with_the_given_clock(old: Path) -> None:
