@@ -25,6 +25,8 @@ from msa_ml.trained import Trained
 from msa_ml.vector_logging import log_vectors
 from tests.signups import AS_OF, import_into
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:

@@ -52,6 +52,7 @@ def graph(published: Published) -> bytes:
     return (published.bundle.path / "model.onnx").read_bytes()
 
 
+@pytest.mark.slow
 def test_vectors_outlive_the_mail(
     settings: Settings, store: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

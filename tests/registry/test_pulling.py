@@ -189,6 +189,7 @@ def started(shelf: Shelf, version: str, place: Path, slowly: float) -> subproces
     return process
 
 
+@pytest.mark.slow
 def test_a_killed_pull_is_as_if_it_had_not_been(shelf: Shelf, bundles: list[Bundle], tmp_path: Path) -> None:
     place = tmp_path / "to"
     pull(shelf, "spam/1", place)
@@ -207,6 +208,7 @@ def test_a_killed_pull_is_as_if_it_had_not_been(shelf: Shelf, bundles: list[Bund
     assert versions(place) == {"1", "2"}
 
 
+@pytest.mark.slow
 def test_two_processes_take_turns(shelf: Shelf, bundles: list[Bundle], tmp_path: Path) -> None:
     place = tmp_path / "to"
     both = [started(shelf, version, place, slowly=0.05) for version in "12"]
