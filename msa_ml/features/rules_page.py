@@ -17,7 +17,9 @@ Made by `make docs` from the code; change the docstrings, not this page. How eac
 a bundle are stands in [bundle.md](bundle.md); history features have [a page of their own](history.md).
 
 **What holds everywhere.** A text that is null is the empty text. A feature is computed in binary64 and rounded to float32 once, at
-the end. Missing is NaN. `[low, high]` is a promise, not a step of the computation. A character is a Unicode code point.
+the end. Missing is NaN. `[low, high]` is a promise, not a step of the computation. A character is a Unicode code point; where
+"at most" so many are read, the first ones are, and spaces are taken off after that. A letter is A to Z or a to z, a digit 0 to 9, a
+space U+0020. *In small letters* means A to Z as a to z and nothing else changed. A flag is 1 or 0. A share of nothing is missing.
 """
 
 

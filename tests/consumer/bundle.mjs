@@ -60,7 +60,8 @@ export class Bundle {
 
   constructor(manifest, features, files, session) {
     Object.assign(this, { manifest, features, files, session });
-    this.columns = features.extractors.flatMap((entry) => entry.features.map((feature) => feature.column));
+    this.record = features.extractors.flatMap((entry) => entry.features);
+    this.columns = [...this.record.map((one) => one.column), ...(features.histories ?? []).map((one) => one.name)];
     this.views = session.inputNames.filter((name) => name.startsWith("content."));
   }
 
@@ -97,3 +98,6 @@ export class Bundle {
 /** A number as golden.jsonl writes it: null is missing, infinities are text. */
 export const number = (value) =>
   value === null ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : value;
+
+/** The other way round. */
+export const written = (value) => (Number.isNaN(value) ? null : Number.isFinite(value) ? value : value > 0 ? "inf" : "-inf");

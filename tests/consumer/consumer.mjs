@@ -1,9 +1,11 @@
 // node consumer.mjs BUNDLE golden           replay every golden case; one JSON line a case, exit 1 when one differs
 // node consumer.mjs BUNDLE score < lines    score JSON lines: {"content": {view: base64}, "dense": [...]}
 // node consumer.mjs BUNDLE mail < lines     score raw mail with a portable bundle: {"raw": base64}
+// node consumer.mjs BUNDLE signup < lines   score sign-ups: {"event": row, "history": {name: number}, "dense": of the runtime}
 import { createInterface } from "node:readline";
-import { Bundle, Refused, number } from "./bundle.mjs";
+import { Bundle, Refused, number, written } from "./bundle.mjs";
 import { octets, rawView } from "./mail.mjs";
+import { readRow, recordFeatures } from "./signup.mjs";
 
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const bytes = (text) => Buffer.from(text, "base64");
@@ -14,6 +16,17 @@ function readMail(bundle, raw) {
   const view = rawView(raw, bundle.list("ignored_fields"));
   const known = octets(raw, view);
   return { content: { raw: view }, dense: bundle.columns.map((column) => known[column] ?? NaN) };
+}
+
+/** What a bundle of sign-ups is fed: portable features are computed, histories and what only our runtime knows are given. */
+function readSignup(bundle) {
+  const compute = recordFeatures(bundle);
+  return ({ event, history = {}, dense = [] }) => {
+    const known = compute(readRow(event));
+    const record = bundle.record.map((one, place) => (one.column in known ? known[one.column] : number(dense[place] ?? null)));
+    const past = bundle.columns.slice(record.length).map((name) => number(history[name] ?? null));
+    return { content: {}, dense: [...record, ...past] };
+  };
 }
 
 async function golden(bundle) {
@@ -37,7 +50,7 @@ async function score(bundle, read) {
   for await (const line of createInterface({ input: process.stdin })) {
     const { content, dense } = read(JSON.parse(line));
     const plain = Object.fromEntries(Object.entries(content).map(([view, data]) => [view, data.toString("base64")]));
-    const missing = dense.map((value) => (Number.isNaN(value) ? null : value));
+    const missing = dense.map(written);
     say({ ...(await bundle.score(content, dense)), content: plain, dense: missing });
   }
   return 0;
@@ -53,7 +66,8 @@ async function main([folder, what]) {
     }));
   }
   if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
-  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail");
+  if (what === "signup") return score(bundle, readSignup(bundle));
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup");
 }
 
 main(process.argv.slice(2)).then(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from msa_ml.features.word_lists import WordList
 
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_NUMBER = re.compile(r"(?:0x[0-9a-f]{1,16}|\d{1,20})(?:\.(?:0x[0-9a-f]{1,16}|\d{1,20})){0,3}")
+_NUMBER = re.compile(r"(?:0x[0-9a-f]{1,16}|[0-9]{1,20})(?:\.(?:0x[0-9a-f]{1,16}|[0-9]{1,20})){0,3}")
 
 
 _LONGEST = 260

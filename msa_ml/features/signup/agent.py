@@ -27,15 +27,16 @@ class Agent(TableExtractor):
 
     At most 512 code points are read. All words are looked for wherever they stand, with large and small letters told
     apart: *windows* is ``Windows NT`` or ``Windows Phone``, *mac* ``Macintosh``, *ios* ``iPhone``, ``iPad`` or
-    ``iPod``, *android* ``Android``, *desk_linux* ``X11``. The version of a browser is the number (one to nine digits)
-    after ``Chrome/`` or ``Firefox/``. *behind* is how many versions the browser is behind the one that was current at
+    ``iPod``, *android* ``Android``, *desk_linux* ``X11``. The number after a word is that of the first place where digits
+    follow it, of which the first nine count; it is told when there is such a place. The version of a browser is the
+    number after ``Chrome/`` or ``Firefox/``. *behind* is how many versions the browser is behind the one that was current at
     the moment of the event, by the calendar of the list ``browser_releases``: its version plus the days since then by
     the days a version takes; cut at 200 to either side. Chrome counts where both are told.
 
     *impossible* counts: more than one of the five systems; ``Firefox/`` with ``Chrome/``; ``Firefox/`` whose number is
-    not that after ``rv:``; ``Chrome/`` or ``Firefox/`` with an ios (there the browsers are ``CriOS/``, ``FxiOS/``);
+    not that after ``rv:``, where both are told; ``Chrome/`` or ``Firefox/`` with an ios (there the browsers are ``CriOS/``, ``FxiOS/``);
     ``Chrome/`` without ``AppleWebKit/537.36``; ``Mobile`` with windows NT, mac or desk_linux and no ``iPad``; ``Trident/`` or
-    ``MSIE`` with ``Chrome/``; ``Edg/`` whose number is not that of ``Chrome/``.
+    ``MSIE`` with ``Chrome/``; ``Edg/`` whose number is not that of ``Chrome/``, where both are told.
     """
 
     name = "signup.agent"

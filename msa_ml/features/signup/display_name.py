@@ -32,8 +32,8 @@ class DisplayName(TableExtractor):
     site or club that no letter or digit of ASCII follows, in small letters. *Unseen* are the soft hyphen and the code
     points U+200B to 200F, 202A to 202E, 2060 to 2064, 2066 to 2069 and FEFF. *mixed* counts the places where two of
     the scripts Latin (letters of ASCII and U+00C0 to 024F), Greek (U+0370 to 03FF) and Cyrillic (U+0400 to 052F) stand
-    side by side. A *picture* is a code point from U+1F000 to 1FAFF or from 2600 to 27BF. Names are folded before they
-    are compared: in small letters, and of ASCII nothing but letters and digits.
+    side by side. A *picture* is a code point from U+1F000 to 1FAFF or from 2600 to 27BF. Names (of the user name at most
+    256 code points) are folded before they are compared: in small letters, and of ASCII nothing but letters and digits.
     """
 
     name = "signup.display_name"

@@ -25,13 +25,16 @@ _DIGITS = "0123456789"
 class Email(TableExtractor):
     """Provider, build and aliases of the recovery address, and its likeness to the user name.
 
-    Of the address at most 256 code points are read, without spaces around them and with A to Z as a to z. *Local* is
-    what stands before the last ``@``, *domain* what follows, without a point at its end. *base* is the local part up
-    to the first ``+``. A domain is *odd* when a label is empty or holds an ASCII character other than a letter, digit,
-    hyphen or underscore. It *takes no mail* when it is odd, has no point, is reserved by the list
-    ``reserved_domains``, or ends with a label that is neither a public suffix nor ``example``; a bot that needs no answer gives such ones. A
-    domain is in a list when it or a domain above it is. Names are folded before they are compared: in small letters,
-    and of ASCII nothing but letters and digits.
+    Of the address at most 256 code points are read, without spaces around them and in small letters. *Local* is what
+    stands before the last ``@``, *domain* what follows, without one point at its end; what still ends with a point then
+    is no domain. *base* is the local part up to the first ``+``; shares and the entropy of an empty base are missing. A
+    domain is *odd* when a label is empty or holds an ASCII character other than a letter, digit or hyphen. It *takes no
+    mail* when it is odd, has no point, is reserved by the list ``reserved_domains``, or ends neither with the label
+    ``example`` nor with a public suffix: one by a rule that ``public_suffixes`` states (so not the rule ``*`` for names
+    without any), for domains in the small letters of Unicode, and for labels in Unicode as for the same in punycode. A
+    bot that needs no answer gives such ones. A *space or control character* is one of U+0000 to 20 and 7F. A domain is
+    in a list when it or a domain above it is. Names (of the user name at most 256 code points) are folded before they
+    are compared: in small letters, and of ASCII nothing but letters and digits.
     """
 
     name = "signup.email"

@@ -17,7 +17,8 @@ class Form(TableExtractor):
     """How long the form took, by what was typed into it, and the time of the day and week.
 
     Programs fill a form within moments, or wait for times that are whole seconds. Seconds of a day and more are a day.
-    *typed* counts code points of user name, display name and e-mail address, at most 256 of each. Hour and weekday are
+    *typed* counts code points of user name, display name and e-mail address, at most 256 of each; for the *pace* a form
+    takes at least a millisecond. Hour and weekday are
     those of the moment of the event in UTC: when the decision was made, else when it happened.
 
     Examples

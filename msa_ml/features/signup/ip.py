@@ -29,12 +29,13 @@ _MAPPED = 0xFFFF
 class Ip(TableExtractor):
     """Version and special purpose of the client's address, and what is known of its network.
 
-    An address is the decimal form with three points (four numbers of 0 to 255 without leading zeros) or the text form
+    At most 256 code points are read. An address is the decimal form with three points (four numbers of 0 to 255 without leading zeros) or the text form
     of RFC 4291 2.2 without a zone; an address of version 6 that is mapped from version 4 (``::ffff:0:0/96``) is that
     of version 4. Spaces and brackets around it do not count. The first network of the list ``special_networks`` that
     holds the address gives its purpose. *low_host*: the last 64 bits are below 65,536, as people number servers.
-    *eui64*: bits 24 to 39 of them are ``fffe``, made of the number of a network card. An autonomous system is of
-    *hosting* when the list ``hosting_asns`` has it.
+    *eui64*: bits 24 to 39 of them (bit 0 is the lowest) are ``fffe``, made of the number of a network card. An
+    autonomous system is of *hosting* when the list ``hosting_asns`` has it, and of *private* use or reserved when it is
+    0, 23456, from 64496 to 65535, or from 4200000000 to 4294967295. The country is known when it is not empty.
     """
 
     name = "signup.ip"

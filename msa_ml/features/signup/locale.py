@@ -26,11 +26,12 @@ class Locale(TableExtractor):
     """Accept-Language and time zone, against each other and against the country of the address.
 
     At most 256 code points of the language, 64 of the zone and 16 of the country are read, without spaces around them;
-    the language with A to Z as a to z. The language is split at commas; of each part what stands before a ``;`` counts,
+    the language in small letters. The language is split at commas; of each part what stands before a ``;`` counts,
     without spaces. It is a *tag* when it is a word of two or three letters, followed by none or more of a hyphen and one
     to eight letters or digits; the word is its language, and the first two-letter word after a hyphen its region. A
     country speaks the languages of its line in ``country_languages``. A zone is one of ``time_zones``, letter for
-    letter; its countries and its minutes are those of its line. *hour* is the hour of the moment of the event in the
+    letter; its countries and its minutes are those of its line. Countries are compared letter for letter, a region in
+    capitals. *hour* is the hour of the moment of the event in the
     zone, without daylight saving.
     """
 

@@ -20,9 +20,12 @@ _FIELDS = ("ip_host", "shortener", "free_hosting", "own")
 class Referrer(TableExtractor):
     """Form of the referrer, and kind of its host.
 
-    At most 512 code points are read, without spaces around them. The scheme is what stands before ``://``; the host
-    follows up to one of ``/?#``, without what stands before an ``@`` and without a port, with A to Z as a to z. A host
-    is in a list when it or a domain above it is.
+    At most 512 code points are read, without spaces around them and in small letters. The scheme is what stands before
+    the first ``://``, if there is none of ``:/?#`` in it; else there is neither scheme nor host. The host follows up to
+    one of ``/?#``, without what stands before the last ``@`` in it and without a colon and digits at its end; its first
+    256 code points count. *depth* counts slashes from there up to one of ``?#``, and is 0 without a scheme. A host is an
+    *address* when it begins with ``[``, holds a colon, or is one to four numbers with points between them: one to 20
+    digits, or ``0x`` and one to 16 hexadecimal digits. A host is in a list when it or a domain above it is.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ _NO_METHOD = "no method is told, or none of the list"
 class Verification(TableExtractor):
     """Method and attempts of the human verification.
 
-    The method is a word, without spaces around it and in small letters (A to Z only); what it is says the list
+    The method is a word of at most 64 code points, without spaces around it and in small letters; what it is says the list
     ``verification_methods``. A method that the list does not have is unknown: add the words of your service to it.
     """
 
