@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.small_bundle"]
+pytest_plugins = ["tests.node", "tests.small_bundle", "tests.small_signup_bundle"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -56,6 +56,7 @@ def signup_contents(features: FeatureSet, number: int = 900) -> Contents:
         card="# card",
         code_revision="",
         synthetic=True,
+        rules={"signup_abuse": get("signup_abuse").labels},
     )
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
 import shutil
-import subprocess
 import tarfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,39 +19,10 @@ from msa_ml.bundle.write import write
 from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.mail.octets import Octets
 from msa_ml.features.mail.raw import Raw
+from tests.node import Consumer
 from tests.small_bundle import contents, invented
 
 pytestmark = [pytest.mark.xdist_group("consumer")]
-
-HOME = Path(__file__).parent.parent / "consumer"
-Consumer = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="session")
-def consumer() -> Consumer:
-    """Return what runs the consumer and gives the lines it prints."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("Node.js with npm is not installed")
-    if not (HOME / "node_modules" / "onnxruntime-node").is_dir():
-        words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(words, cwd=HOME, capture_output=True, text=True, check=False, timeout=600)
-        if done.returncode:
-            if os.environ.get("CI"):
-                pytest.fail(done.stderr)
-            pytest.skip("the npm registry is out of reach")
-
-    def run(
-        bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *, code: int = 0
-    ) -> list[dict[str, Any]]:
-        lines = "".join(json.dumps(event) + "\n" for event in events)
-        done = subprocess.run(
-            ["node", HOME / "consumer.mjs", bundle, what],
-            input=lines, capture_output=True, text=True, check=False, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == code, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    return run
 
 
 @pytest.fixture(scope="module")

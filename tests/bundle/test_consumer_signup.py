@@ -1,0 +1,107 @@
+"""The rules of sign-ups are enough: a consumer in another language computes the same features from the same row."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from msa_ml.bundle.golden import DENSE_TOLERANCE, LOGIT_TOLERANCE, read_cases
+from msa_ml.bundle.read import Bundle
+from msa_ml.features.event_json import to_json
+from msa_ml.records import Signup
+from tests.bundle.tiny import reseal
+from tests.node import Ask, Consumer, talking
+from tests.signup_edges import Row, addresses, clients, everywhere, names
+from tests.strategies import records
+
+pytestmark = [pytest.mark.xdist_group("consumer")]
+
+
+@pytest.fixture(scope="module")
+def ask(consumer: Consumer, signup_bundle: Bundle) -> Iterator[Ask]:
+    with talking(signup_bundle.path, "signup") as said:
+        yield said
+
+
+def demand_equal(ask: Ask, bundle: Bundle, rows: Sequence[Row]) -> None:
+    """Demand the same features, logits and decisions of rows without a past."""
+    texts = [json.dumps(row) for row in rows]
+    vectors = bundle.vectors(texts)
+    scores = bundle.score_vectors(vectors)
+    for row, line, score, ours in zip(
+        rows, ask([{"event": row} for row in rows]), scores, vectors.dense, strict=True
+    ):
+        theirs = np.array([np.nan if value is None else value for value in line["dense"]], np.float64)
+        close = np.isclose(theirs, ours, rtol=DENSE_TOLERANCE, atol=0, equal_nan=True)
+        wrong = {
+            bundle.features.columns[place]: (theirs[place], ours[place]) for place in np.flatnonzero(~close)
+        }
+        assert not wrong, (row, wrong)
+        assert abs(line["logit"] - score.logit) <= LOGIT_TOLERANCE, row
+        assert line["decisions"] == score.decisions, row
+
+
+def test_every_record_feature_of_signups_is_portable(signup_bundle: Bundle) -> None:
+    assert {feature.portable for feature in signup_bundle.features.features} == {"yes"}
+
+
+def test_golden_cases_from_their_rows(consumer: Consumer, signup_bundle: Bundle) -> None:
+    lines = consumer(signup_bundle.path, "golden")
+    assert len(lines) >= 10
+    assert [line for line in lines if line["differs"]] == []
+    record = len(signup_bundle.features.columns) - len(signup_bundle.features.histories)
+    assert {line["computed"] for line in lines} == {record}
+
+
+def test_a_golden_case_with_another_row_differs(
+    consumer: Consumer, signup_bundle: Bundle, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(signup_bundle.path, tmp_path / "copy"))
+    lines = [json.loads(line) for line in (copy / "golden.jsonl").read_text().splitlines()]
+    row = json.loads(base64.b64decode(lines[0]["raw"]))
+    row["user_name"] += "7"
+    lines[0]["raw"] = base64.b64encode(json.dumps(row).encode()).decode()
+    (copy / "golden.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    reseal(copy)
+    said = consumer(copy, "golden", code=1)
+    assert "signup.name.length" in said[0]["differs"]
+    assert all(line["differs"] == [] for line in said[1:])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(events=st.lists(records("signup"), min_size=15, max_size=15))
+def test_hostile_rows(ask: Ask, signup_bundle: Bundle, events: list[object]) -> None:
+    demand_equal(ask, signup_bundle, [_row(event) for event in events])
+
+
+def _row(event: object) -> Row:
+    row = to_json({field.name: getattr(event, field.name) for field in fields(Signup)})
+    return {name: value for name, value in row.items() if _is_json(value)}
+
+
+def _is_json(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+@pytest.mark.parametrize("rows", [everywhere, names, addresses, clients])
+def test_edges(ask: Ask, signup_bundle: Bundle, rows: Callable[[], Iterator[Row]]) -> None:
+    demand_equal(ask, signup_bundle, list(rows()))
+
+
+def test_a_history_is_taken_as_given(ask: Ask, signup_bundle: Bundle) -> None:
+    text = (signup_bundle.path / "golden.jsonl").read_text()
+    cases = [case for case in read_cases(text) if case.history]
+    lines = ask([{"event": json.loads(case.raw), "history": dict(case.history)} for case in cases])
+    for case, line in zip(cases, lines, strict=True):
+        assert line["decisions"] == case.decisions
+        assert abs(line["logit"] - case.logit) <= LOGIT_TOLERANCE

@@ -1,0 +1,71 @@
+"""The second implementation, in JavaScript, as tests run it: tests/consumer with its packages installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOME = Path(__file__).parent / "consumer"
+Consumer = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def consumer() -> Consumer:
+    """Return what runs the consumer and gives the lines it prints."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("Node.js with npm is not installed")
+    if not (HOME / "node_modules" / "onnxruntime-node").is_dir():
+        words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(words, cwd=HOME, capture_output=True, text=True, check=False, timeout=600)
+        if done.returncode:
+            if os.environ.get("CI"):
+                pytest.fail(done.stderr)
+            pytest.skip("the npm registry is out of reach")
+
+    def run(
+        bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *, code: int = 0
+    ) -> list[dict[str, Any]]:
+        lines = "".join(json.dumps(event) + "\n" for event in events)
+        done = subprocess.run(
+            ["node", HOME / "consumer.mjs", bundle, what],
+            input=lines, capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return run
+
+
+Ask = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
+
+
+@contextmanager
+def talking(bundle: Path, what: str) -> Iterator[Ask]:
+    """Start the consumer once and let it answer events as they come: one line for one line."""
+    with subprocess.Popen(
+        ["node", HOME / "consumer.mjs", bundle, what],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        given, said = process.stdin, process.stdout
+
+        def ask(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+            answers = []
+            for event in events:
+                given.write(json.dumps(event) + "\n")
+                given.flush()
+                answers.append(json.loads(said.readline()))
+            return answers
+
+        yield ask
+        given.close()
+        assert process.wait(timeout=60) == 0
