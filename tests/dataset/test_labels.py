@@ -223,6 +223,7 @@ def store(settings: Settings) -> Store:
     events += [_event(_hash(name), source="presence", **columns) for name, columns, _ in PRESENCE]
     events.append(_event(CASES[1].event_id))  # a row that was written twice is one event
     labels += [said.row(case.event_id) for case in CASES for said in case.said]
+    labels.append(replace(HAM, before=HOUR).row(_hash("a millisecond younger")))
     store = connect(settings=settings)
     with store:
         init(store, retention={})
@@ -304,6 +305,17 @@ def test_presence(
 ) -> None:
     dataset = Dataset("spam", Selection(as_of=AS_OF, sources=("presence",)), RULES, settings, store)
     assert (_hash(name) in dataset.index["event_id"].to_list()) is there
+
+
+def test_an_event_that_is_too_young_is_no_negative_whatever_was_said(
+    settings: Settings, store: Store
+) -> None:
+    young = _hash("a millisecond younger")
+    dataset = Dataset("spam", Selection(as_of=AS_OF, sources=("presence",)), RULES, settings, store)
+    assert young not in dataset.labelled["event_id"].to_list()
+    assert dataset.labels.report().negative == 0
+    later = dataset.with_selection(as_of=AS_OF + MS)
+    assert later.labelled.filter(pl.col("event_id") == young)["label"].to_list() == [0]
 
 
 def test_what_is_left_out_is_counted_or_can_be_asked_for(settings: Settings, store: Store) -> None:
