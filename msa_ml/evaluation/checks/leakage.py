@@ -157,8 +157,9 @@ def leakage(dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: F
     place = {name: number for number, name in enumerate(features.columns)}
     rows = dict(zip(index["event_id"].to_list(), range(len(index)), strict=True))
     with dataset.store.session():
-        for histories in _by_key(features, dataset):
-            cases = telling_cases(groups(dataset, histories), rows, histories)
+        by_key = _by_key(features, dataset)
+        for histories, found in zip(by_key, groups(dataset, by_key) if by_key else (), strict=True):
+            cases = telling_cases(found, rows, histories)
             for history in histories:
                 looked[history.name] = len(cases)
                 if not cases:

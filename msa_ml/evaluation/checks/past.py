@@ -6,7 +6,7 @@ are enough: a wrong definition is wrong everywhere it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 import polars as pl
 
 from msa_ml.dataset.dataset import Dataset
-from msa_ml.features.history import History, LabelCount, Rate
+from msa_ml.features.history import History
 from msa_ml.features.history_keys import KEYS, VALUES
 from msa_ml.features.history_reference import Past, Row, Statement
 from msa_ml.source.queries import query
 
-ROWS = 10_000
+ROWS = 6_000
 """Events of all groups of one key that are looked at, about."""
 MOST = 150
 """Events of one group; of a larger one the first that became known."""
@@ -42,15 +42,14 @@ class Group:
     past: Past = field(repr=False)
 
 
-def groups(dataset: Dataset, histories: Sequence[History]) -> Iterator[Group]:
-    """Yield some whole groups of the key that histories share.
+def groups(dataset: Dataset, by_key: Sequence[Sequence[History]]) -> list[list[Group]]:
+    """Return some whole groups of each key, in the order of the keys; none where no event has the key.
 
     Parameters
     ----------
-    histories
-        All of one kind, that of the dataset, and one ``by``.
+    by_key
+        Histories of the dataset's kind, those of one ``by`` together.
     """
-    kind, words = histories[0].kind, histories[0].keys
     parameters = {
         **dataset.selection.parameters(),
         "known_from": _known_from(dataset),
@@ -61,23 +60,33 @@ def groups(dataset: Dataset, histories: Sequence[History]) -> Iterator[Group]:
         dataset.store.value(query("count_events", dataset.settings, kind=dataset.kind), parameters) or 0
     )
     one_in = max(held // ROWS, 1)
-    columns = _columns(kind, histories)
-    while True:
-        parameters["one_in"] = one_in
-        frame = dataset.store.frame(
-            query("whole_groups", dataset.settings, kind=dataset.kind, more=columns), parameters
-        )
-        # A key of few values may have none that hashes to 0; then a coarser net is thrown.
-        if len(frame) >= ROWS // 100 or one_in == 1:
-            break
-        one_in = max(one_in // 8, 1)
-    statements = _statements(dataset, histories, parameters, _hash_columns(kind, words))
-    for group in frame.partition_by("key_hash", maintain_order=True):
+    found: dict[int, list[Group]] = {}
+    wanted = list(range(len(by_key)))
+    # A key of few values may have none that hashes to 0; then a coarser net is thrown for it.
+    while wanted and one_in:
+        some = _some([by_key[place] for place in wanted], dataset, {**parameters, "one_in": one_in})
+        found |= {wanted[place]: parts for place, parts in some.items()}
+        rows = {place: sum(len(group.rows) for group in found.get(place, ())) for place in wanted}
+        wanted = [place for place in wanted if rows[place] < ROWS // 50]
+        one_in //= 32
+    return [found.get(place, []) for place in range(len(by_key))]
+
+
+def _some(
+    by_key: Sequence[Sequence[History]], dataset: Dataset, parameters: Mapping[str, Any]
+) -> dict[int, list[Group]]:
+    kind = dataset.kind
+    columns = {**_words(kind, by_key), "keys": _keys(kind, by_key)}
+    frame = dataset.store.frame(query("whole_groups", dataset.settings, kind=kind, more=columns), parameters)
+    statements = _statements(dataset, by_key, parameters)
+    found: dict[int, list[Group]] = {}
+    for group in frame.partition_by("place", "key_hash", maintain_order=True):
         rows = tuple(_row(kind, row) for row in group.iter_rows(named=True))
-        said = [one for row in rows for one in statements.get(row.event_id, ())] + list(
-            statements.get("", ())
+        said = [one for row in rows for one in statements.get(row.event_id, ())]
+        found.setdefault(group["place"][0], []).append(
+            Group(rows, Past(rows, said, {dataset.task: dataset.rules}))
         )
-        yield Group(rows, Past(rows, said, {dataset.task: dataset.rules}))
+    return found
 
 
 def _known_from(dataset: Dataset) -> datetime:
@@ -85,18 +94,22 @@ def _known_from(dataset: Dataset) -> datetime:
     return max(first - _BEFORE, datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def _hash_columns(kind: str, words: Sequence[str]) -> dict[str, str]:
-    """Return what finds the groups: the hash of the key and whether all of it is known."""
-    texts = [KEYS[kind][word].sql for word in words]
-    known = " AND ".join(f"notEmpty({text})" for text in texts)
-    return {"key_hash": f"sipHash64({', '.join(texts)})", "key_is_known": known}
+def _keys(kind: str, by_key: Sequence[Sequence[History]]) -> str:
+    """Return the array of (number, whether all of it is known, hash) of each key."""
+    parts = []
+    for place, histories in enumerate(by_key):
+        texts = [KEYS[kind][word].sql for word in histories[0].keys]
+        known = " AND ".join(f"notEmpty({text})" for text in texts)
+        parts.append(f"(toUInt16({place}), toBool({known}), sipHash64({', '.join(texts)}))")
+    return f"[{', '.join(parts)}]"
 
 
-def _columns(kind: str, histories: Sequence[History]) -> dict[str, str]:
-    """Return the columns to read: what finds the groups, the words of the key, and what is counted or summed up."""
-    words = dict.fromkeys([*histories[0].keys, *(of for one in histories if (of := getattr(one, "of", "")))])
+def _words(kind: str, by_key: Sequence[Sequence[History]]) -> dict[str, str]:
+    """Return the words of the keys, and what is counted or summed up."""
+    every = [one for histories in by_key for one in histories]
+    words = dict.fromkeys([word for one in every for word in (*one.keys, getattr(one, "of", "")) if word])
     table = {**KEYS[kind], **VALUES.get(kind, {})}
-    return {**_hash_columns(kind, histories[0].keys), **{f"word_{word}": table[word].sql for word in words}}
+    return {f"word_{word}": table[word].sql for word in words}
 
 
 def _row(kind: str, row: Mapping[str, Any]) -> Row:
@@ -105,18 +118,26 @@ def _row(kind: str, row: Mapping[str, Any]) -> Row:
 
 
 def _statements(
-    dataset: Dataset, histories: Sequence[History], parameters: Mapping[str, Any], columns: Mapping[str, str]
+    dataset: Dataset, by_key: Sequence[Sequence[History]], parameters: Mapping[str, Any]
 ) -> dict[str, list[Statement]]:
-    """Return what was said about the events of the groups, by event; retractions under the empty text."""
-    if not any(isinstance(one, LabelCount | Rate) for one in histories):
+    """Return what was said about the events of the groups, and what takes it back, by event."""
+    told = [histories for histories in by_key if any(one.reads_labels for one in histories)]
+    if not told:
         return {}
-    sql = query("labels_of_groups", dataset.settings, kind=dataset.kind, more=columns)
+    sql = query(
+        "labels_of_groups", dataset.settings, kind=dataset.kind, more={"keys": _keys(dataset.kind, told)}
+    )
     frame: pl.DataFrame = dataset.store.frame(sql, {**parameters, "task": dataset.task})
-    found: dict[str, list[Statement]] = {}
-    for row in frame.iter_rows(named=True):
-        said = Statement(
+    every = [
+        Statement(
             row["label_id"], row["task"], row["subject"], row["label"], row["source"], row["said"], row["arrived"],
             row["retracts"],
-        )  # fmt: skip
-        found.setdefault("" if said.retracts else said.subject, []).append(said)
+        )
+        for row in frame.iter_rows(named=True)
+    ]  # fmt: skip
+    subject = {one.label_id: one.subject for one in every if not one.retracts}
+    found: dict[str, list[Statement]] = {}
+    for one in every:
+        about = subject.get(one.retracts, "") if one.retracts else one.subject
+        found.setdefault(about, []).append(one)
     return found

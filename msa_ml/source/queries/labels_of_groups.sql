@@ -8,8 +8,7 @@ groups AS
     FROM {{event}} AS e
     WHERE greatest(e.event_time, e.ingested_at) >= {known_from:DateTime64(3, 'UTC')}
         AND greatest(e.event_time, e.ingested_at) < {as_of:DateTime64(3, 'UTC')}
-        AND key_is_known
-        AND key_hash % {one_in:UInt64} = 0
+        AND arrayExists(key -> key.2 AND key.3 % {one_in:UInt64} = 0, keys)
 )
 SELECT
     label_id,
