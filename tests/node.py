@@ -48,8 +48,10 @@ Ask = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
 
 
 @contextmanager
-def talking(bundle: Path, what: str) -> Iterator[Ask]:
-    """Start the consumer once and let it answer events as they come: one line for one line."""
+def talking(
+    bundle: Path, what: str, *, silent: Callable[[dict[str, Any]], bool] = lambda event: False
+) -> Iterator[Ask]:
+    """Start the consumer once and let it answer events as they come: one line for each that is not silent."""
     with subprocess.Popen(
         ["node", HOME / "consumer.mjs", bundle, what],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -62,6 +64,8 @@ def talking(bundle: Path, what: str) -> Iterator[Ask]:
             answers = []
             for event in events:
                 given.write(json.dumps(event) + "\n")
+                if silent(event):
+                    continue
                 given.flush()
                 answers.append(json.loads(said.readline()))
             return answers

@@ -1,9 +1,11 @@
-// node consumer.mjs BUNDLE golden           replay every golden case; one JSON line a case, exit 1 when one differs
+// node consumer.mjs BUNDLE golden           replay every golden case and sequence; one JSON line each, exit 1 when one differs
 // node consumer.mjs BUNDLE score < lines    score JSON lines: {"content": {view: base64}, "dense": [...]}
 // node consumer.mjs BUNDLE mail < lines     score raw mail with a portable bundle: {"raw": base64}
-// node consumer.mjs BUNDLE signup < lines   score sign-ups: {"event": row, "history": {name: number}, "dense": of the runtime}
+// node consumer.mjs BUNDLE signup < lines   score sign-ups: {"event": row, "history": {name: number}, "dense": of the runtime}// node consumer.mjs BUNDLE history < lines  call counters: {"observe"|"label"|"values": event, "at": ms, ...} as in golden sequences;
+//                                           {"definition": other} begins anew, with another history.json; one line a question
 import { createInterface } from "node:readline";
 import { Bundle, Refused, number, written } from "./bundle.mjs";
+import { Counters, wrongAnswers } from "./history.mjs";
 import { octets, rawView } from "./mail.mjs";
 import { readRow, recordFeatures } from "./signup.mjs";
 
@@ -48,7 +50,25 @@ async function golden(bundle) {
     failed += said.length > 0;
     say({ name: wanted.name, ...found, computed: made?.computed ?? 0, differs: said });
   }
+  const history = bundle.json("history.json");
+  for (const sequence of history.golden ?? []) {
+    const differs = wrongAnswers(history, sequence);
+    failed += differs.length > 0;
+    say({ name: sequence.name, differs });
+  }
   return failed ? 1 : 0;
+}
+
+async function history(bundle) {
+  let counters = new Counters(bundle.json("history.json"));
+  for await (const line of createInterface({ input: process.stdin })) {
+    const call = JSON.parse(line);
+    if ("definition" in call) counters = new Counters(call.definition);
+    else if ("observe" in call) counters.observe(call.observe, call.at);
+    else if ("label" in call) counters.label(call.label, call.statements, call.at);
+    else say(Object.fromEntries(Object.entries(counters.values(call.values, call.at, call.observed_at)).map(([name, value]) => [name, written(value)])));
+  }
+  return 0;
 }
 
 async function score(bundle, read) {
@@ -71,8 +91,9 @@ async function main([folder, what]) {
     }));
   }
   if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
+  if (what === "history") return history(bundle);
   if (what === "signup") return score(bundle, readSignup(bundle));
-  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup");
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history");
 }
 
 main(process.argv.slice(2)).then(

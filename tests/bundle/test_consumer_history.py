@@ -1,0 +1,134 @@
+"""The page of histories is enough: counters in another language answer as the plain reference does."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from msa_ml.bundle.read import Bundle
+from msa_ml.features.history_counter import Counters, definition
+from msa_ml.features.history_golden import Step, sequences, stream
+from msa_ml.features.history_reference import Past, values
+from tests.bundle.tiny import reseal
+from tests.features.history_worlds import HISTORIES, RULES, pasts
+from tests.node import Ask, Consumer, talking
+
+pytestmark = [pytest.mark.xdist_group("consumer")]
+
+SAID = definition(HISTORIES, kind="signup", rules=RULES)
+BEGIN: dict[str, Any] = {"definition": SAID}
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def ask(consumer: Consumer, signup_bundle: Bundle) -> Iterator[Ask]:
+    with talking(signup_bundle.path, "history", silent=lambda call: "values" not in call) as said:
+        yield said
+
+
+def call_of(step: Step) -> dict[str, Any]:
+    """Return one call as golden sequences write it."""
+    more: dict[str, dict[str, Any]] = {
+        "observe": {},
+        "label": {"statements": step.statements},
+        "values": {"observed_at": step.observed_at},
+    }
+    return {step.what: step.event, "at": step.at, **more[step.what]}
+
+
+def wrong(found: dict[str, Any], wanted: dict[str, float]) -> dict[str, tuple[Any, float]]:
+    """Return what differs: the last bits of a logarithm are a library's own, everything else is exact."""
+    return {
+        name: (found[name], value)
+        for name, value in wanted.items()
+        if not math.isclose(
+            math.nan if found[name] is None else found[name],
+            np.float32(value),
+            rel_tol=1e-6 if ".approx_" in name else 0,
+        )
+        and not (found[name] is None and math.isnan(value))
+    }
+
+
+def test_the_golden_sequences_of_a_bundle(consumer: Consumer, signup_bundle: Bundle) -> None:
+    wanted = [sequence["name"] for sequence in signup_bundle.history_definition["golden"]]
+    lines = {line["name"]: line["differs"] for line in consumer(signup_bundle.path, "golden")}
+    assert len(wanted) >= 3
+    assert [lines[name] for name in wanted] == [[]] * len(wanted)
+
+
+def test_a_golden_sequence_that_expects_something_else_differs(
+    consumer: Consumer, signup_bundle: Bundle, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(signup_bundle.path, tmp_path / "copy"))
+    said = json.loads((copy / "history.json").read_text())
+    step = next(
+        step for step in said["golden"][1]["steps"] if step.get("expected", {}).get("signup.count_by_ip_1d")
+    )
+    step["expected"]["signup.count_by_ip_1d"] += 1
+    (copy / "history.json").write_text(json.dumps(said))
+    reseal(copy)
+    lines = {line["name"]: line["differs"] for line in consumer(copy, "golden", code=1)}
+    assert len(lines[said["golden"][1]["name"]]) == 1
+    assert lines[said["golden"][0]["name"]] == []
+
+
+def test_golden_sequences_of_every_word(ask: Ask) -> None:
+    for sequence in sequences(SAID):
+        answers = iter(ask([BEGIN, *sequence["steps"]]))
+        for step in sequence["steps"]:
+            if "values" in step:
+                expected = {
+                    name: math.nan if value is None else value for name, value in step["expected"].items()
+                }
+                assert wrong(next(answers), expected) == {}, step
+
+
+@MANY
+@given(past=pasts(most=20))
+def test_any_stream_gives_what_the_reference_says(ask: Ask, past: Past) -> None:
+    steps = list(stream(past))
+    answers = iter(ask([BEGIN, *(call_of(step) for step in steps)]))
+    for step in steps:
+        if step.what == "values":
+            assert wrong(next(answers), values(HISTORIES, step.row, past)) == {}, step
+
+
+@settings(MANY, max_examples=30)
+@given(past=pasts(most=12), random=st.randoms(use_true_random=False))
+def test_late_calls_give_what_our_counters_say(ask: Ask, past: Past, random: Any) -> None:
+    steps = list(stream(past))
+    for _ in range(len(steps) // 3):
+        one, other = random.randrange(len(steps)), random.randrange(len(steps))
+        steps[one], steps[other] = steps[other], steps[one]
+    steps = list(as_taken(steps))
+    ours = Counters(SAID)
+    answers = iter(ask([BEGIN, *(call_of(step) for step in steps)]))
+    for step in steps:
+        if step.what == "observe":
+            ours.observe(step.event, step.at)
+        elif step.what == "label":
+            ours.label(step.event, step.statements, step.at)
+        else:
+            wanted = ours.values(step.event, step.at, observed_at_ms=step.observed_at)
+            assert wrong(next(answers), wanted) == {}, step
+
+
+def as_taken(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield calls of which each question says when its event was taken as known, if it was."""
+    clock, taken = -1, dict[str, int]()
+    for step in steps:
+        clock = max(clock, step.at)
+        if step.what == "observe":
+            taken[step.row.event_id] = clock
+        yield replace(step, observed_at=taken.get(step.row.event_id)) if step.what == "values" else step
