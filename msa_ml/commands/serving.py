@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,14 +121,15 @@ def score_command(
         else:
             score = _logged(loaded, event, log, source, policy=policy, reasons=reasons)
         verdict = loaded.manifest.task if score.decision else f"not {loaded.manifest.task}"
-        show(f"{score.probability:8.4%}  {verdict:<10} {name}", as_json=as_json)
+        part = "" if score.complete else "  (of its beginning; the mail is longer than what is looked at)"
+        show(f"{score.probability:8.4%}  {verdict:<10} {name}{part}", as_json=as_json)
         for reason in score.reasons:
             show(
                 f"           {reason.contribution:+6.2f}  {reason.name}: {reason.words} ({reason.value:g})",
                 as_json=as_json,
             )
         if as_json:
-            rows.append({"file": name, **asdict(score)})
+            rows.append({"file": name, **score.to_json()})
     finish(
         {"bundle_id": loaded.id, "policy": policy or loaded.manifest.default_policy, "scores": rows},
         as_json=as_json,

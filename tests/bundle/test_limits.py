@@ -1,16 +1,20 @@
 """Size and time of one mail: within them nothing changes, beyond them the score says so; threads and tasks agree."""
 
 import asyncio
+import json
 import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from msa_ml.bundle import Limits, load
 from msa_ml.bundle.golden_mail import golden_mail
+from msa_ml.bundle.limits import LARGEST_MAIL
 from msa_ml.bundle.read import ASYNC_THREADS, Bundle
+from msa_ml.cli import main
 from msa_ml.errors import InputError
 from msa_ml.features.mail.message import Message
 from msa_ml.records import Mail
@@ -138,3 +142,18 @@ def test_tasks_share_few_threads_and_say_the_same(bundle: Bundle) -> None:
 
 def test_warming_up_scores_the_golden_mail(bundle: Bundle) -> None:
     assert load(bundle.path, replay=False).warm_up() == len(golden_mail())
+
+
+def test_the_command_says_when_a_mail_is_longer_than_what_is_looked_at(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long, short = tmp_path / "long.eml", tmp_path / "short.eml"
+    long.write_bytes(golden_mail()["pills"] + b"x" * LARGEST_MAIL)
+    short.write_bytes(golden_mail()["pills"])
+    assert main(["score", str(bundle.path), str(long), str(short)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("longer than what is looked at)")
+    assert second.endswith("short.eml")
+    assert main(["score", str(bundle.path), str(long), "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["scores"]
+    assert (row["truncated"], row["degraded"]) == (True, [])

@@ -69,7 +69,7 @@ class Process:
         assert status == 200
         return found
 
-    def until(self, wanted: Callable[[Any], bool], seconds: float = 30) -> Any:
+    def until(self, wanted: Callable[[Any], bool], seconds: float = 90) -> Any:
         """Ask for the health until it is as wanted."""
         end = time.monotonic() + seconds
         while not wanted(found := self.health()):
@@ -80,7 +80,7 @@ class Process:
     def said(self) -> str:
         return self.log.read_text()
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> tuple[int, Any]:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 90) -> tuple[int, Any]:
         """End it; return its exit code and what it printed."""
         self.popen.send_signal(number)
         out, _ = self.popen.communicate(timeout=seconds)
@@ -111,7 +111,7 @@ def serving(
             popen = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=stream)
         process = Process(popen, chosen, log)
         try:
-            end = time.monotonic() + 60
+            end = time.monotonic() + 180
             while "serving" not in process.said():
                 assert popen.poll() is None, process.said()
                 assert time.monotonic() < end, process.said()
