@@ -28,6 +28,7 @@ _LAZY = {
     "demo": "msa_ml.notebook",
     "evaluate": "msa_ml.notebook",
     "explain": "msa_ml.display",
+    "explain_events": "msa_ml.measuring",
     "extract": "msa_ml.notebook",
     "fit": "msa_ml.notebook",
     "load": "msa_ml.pipeline",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.score import Score
 from msa_ml.dataset.dataset import Dataset, day_of, weights_of
-from msa_ml.errors import DataRefused
+from msa_ml.errors import DataRefused, InputError
 from msa_ml.evaluation import plots
 from msa_ml.evaluation.evaluation import REVIEWED, Evaluation, evaluate
 from msa_ml.evaluation.obfuscation.plot import obfuscation as obfuscation_plot
@@ -265,6 +266,29 @@ def evaluate_bundle(
         )
     except DataRefused as error:
         return replace(measured, notes=(*measured.notes, f"obfuscation suite not run: {error}"))
+
+
+def explain_events(
+    bundle: Bundle, dataset: Dataset, events: Sequence[str], *, reasons: int = 8
+) -> list[Score]:
+    """Return a bundle's verdict on some events of a dataset with the evidence that moved it most, histories included.
+
+    Parameters
+    ----------
+    events
+        Their ids; the scores come in this order.
+
+    Raises
+    ------
+    InputError
+        The dataset does not hold one of them.
+    """
+    wanted = pl.DataFrame({"event_id": events}, schema={"event_id": pl.String})
+    index = wanted.join(dataset.index, on="event_id", how="inner", maintain_order="left")
+    found, vectors = extract_events(dataset, index, bundle.features)
+    if len(found) < len(wanted):
+        raise InputError(f"{len(wanted) - len(found)} of {len(wanted)} events are not in the dataset.")
+    return bundle.explain(vectors, reasons=reasons)
 
 
 MOST_HIDDEN = 300

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,22 @@ from msa_ml.measuring import Measured
 from msa_ml.publishing import Published
 from msa_ml.settings import Settings, allowed_packages, find_home, make_demo_home
 from msa_ml.settings import read as read_settings
-from msa_ml.simulation import DAYS, PER_DAY, SEED, START, simulate_into
+from msa_ml.simulation import (
+    DAYS,
+    PER_DAY,
+    SEED,
+    SIGNUP_DAYS,
+    START,
+    simulate_into,
+    simulate_signups_into,
+)
 from msa_ml.source.clickhouse import connect
 from msa_ml.source.migrate import init
 from msa_ml.tasks import get as get_task
 from msa_ml.trained import Prepared, Trained
+
+NOTEBOOK_ROWS = 60_000
+"""Sign-ups of the demo's home: a notebook trains on them in half a minute."""
 
 
 class NotebookBars:
@@ -47,12 +59,18 @@ def load_ipython_extension(shell: Any) -> None:
     formatter.for_type(pl.DataFrame, markup.frame)
 
 
-def demo() -> Settings:
-    """Return the settings of the demo's home, ``.msa/demo`` of the project; its mail is simulated when it is missing.
+def demo(task: str = "spam") -> Settings:
+    """Return the settings of the demo's home, ``.msa/demo`` of the project; its events are simulated when they are missing.
 
     Everything in that home is SYNTHETIC, and nothing of it ever mixes with your own. Under ``msa-ml lab --demo`` and
     wherever ``MSA_HOME`` names a demo's home, it is that one.
+
+    Parameters
+    ----------
+    task
+        ``spam``: ten days of mail; ``signup_abuse``: four weeks of sign-ups, 60,000 of them.
     """
+    kind = get_task(task).kind
     here = read_settings()
     home = here.home if here.is_demo else find_home(Path.cwd()) / "demo"
     make_demo_home(home, anew=False)
@@ -60,17 +78,27 @@ def demo() -> Settings:
     store = connect(settings.results_url, settings=settings)
     with store.session():
         init(store, retention=settings.section("retention"))
-        newest = pipeline.load("spam", simulated=True, settings=settings).index["event_time"].max()
+        everything = replace(get_task(task).labels, delay=timedelta(0))
+        dataset = replace(pipeline.load(task, simulated=True, settings=settings), rules=everything)
+        newest = dataset.index["event_time"].max()
+    days = DAYS if kind == "mail" else SIGNUP_DAYS
     # An interrupted simulation is begun again; rows that are there already change nothing.
-    if not isinstance(newest, datetime) or newest < START + timedelta(days=DAYS - 1):
+    if isinstance(newest, datetime) and newest >= START + timedelta(days=days - 1):
+        return settings
+    stored_at, bars = datetime.now(UTC), NotebookBars()
+    if kind == "mail":
         simulate_into(
+            settings, days=days, per_day=PER_DAY, seed=SEED, start=START, stored_at=stored_at, progress=bars
+        )
+    else:
+        simulate_signups_into(
             settings,
-            days=DAYS,
-            per_day=PER_DAY,
+            rows=NOTEBOOK_ROWS,
+            days=days,
             seed=SEED,
             start=START,
-            stored_at=datetime.now(UTC),
-            progress=NotebookBars(),
+            stored_at=stored_at,
+            progress=bars,
         )
     return settings
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # The demo's world is a constant, so that everybody's demo shows the same numbers.
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAYS, PER_DAY, SEED = 10, 900, 7
+SIGNUP_DAYS, SIGNUP_ROWS = 28, 200_000
+SIGNUP_PATIENCE = 14
+"""Days after the last sign-up at which a model is trained: accounts are aged before they are used, so labels come late."""
 
 
 def simulate_into(

@@ -251,6 +251,14 @@ class Bundle(VectorBundle):
             schema={"logit": pl.Float64, "probability": pl.Float64, "decision": pl.Boolean},
         ).with_columns(policy=pl.lit(chosen.name), bundle_id=pl.lit(self._id))
 
+    def explain(self, vectors: Vectors, *, reasons: int = 8, policy: str | None = None) -> list[Score]:
+        """Score N vectors that were extracted before, each with its largest contributions."""
+        scores = []
+        for row, logit in enumerate(self.graph.logits(vectors)):
+            explained = self._reasons(vectors[row : row + 1], float(logit), reasons)
+            scores.append(self._verdict(logit, policy, explained))
+        return scores
+
     @property
     def _is_rows(self) -> bool:
         """Whether events are rows of plain fields."""
