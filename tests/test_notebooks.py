@@ -34,6 +34,9 @@ def _cells(path: Path) -> list[dict[str, Any]]:
 def test_the_notebooks_are_there() -> None:
     assert [_name(path) for path in NOTEBOOKS] == [
         "00_tour.ipynb",
+        "signup_abuse/01_look.ipynb",
+        "signup_abuse/02_train.ipynb",
+        "signup_abuse/03_mistakes.ipynb",
         "spam/01_look.ipynb",
         "spam/02_train.ipynb",
         "spam/03_mistakes.ipynb",
