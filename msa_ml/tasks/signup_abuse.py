@@ -81,5 +81,5 @@ SIGNUP_ABUSE = Task(
         delay=timedelta(days=3),
     ),
     features=_features,
-    choices={"model": {"trees": {"bags": 1, "rounds": 150, "depth": 6, "rate": 0.12, "child_weight": 5.0}}},
+    choices={"model": {"trees": {"bags": 1, "rounds": 100, "depth": 6, "rate": 0.15, "child_weight": 5.0}}},
 )
