@@ -143,7 +143,7 @@ def test_counters_of_the_bundle_say_what_training_read(
     declared: Any = bundle.features.histories
     histories = [history for history in declared if not history.reads_labels]
     names = [history.name for history in histories]
-    columns = ["event_time", "user_name", "ip", "device", "asn"]
+    columns = ["event_time", "user_name", "ip", "device", "asn", "user_agent"]
     keys = ["ip_subnet", "email_domain", "name_pattern"]
     events = pl.concat(dataset.table([*columns, *keys])).sort("event_time")
     wanted = dataset.history(histories)
