@@ -10,16 +10,23 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from msa_ml.bundle.golden import LOGIT_TOLERANCE
+from msa_ml.bundle.golden_events import golden_events
 from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.write import write
+from msa_ml.features.extractor import FeatureSet
+from msa_ml.features.history import Count
+from msa_ml.features.signup.form import Form
+from msa_ml.features.signup.name import Name
 from tests.bundle.serve.process import serving
+from tests.bundle.tiny import tiny
 from tests.main_job import AS_OF, corpus, environment, received, run_apart, sent_at
 from tests.small_bundle import invented
 
@@ -234,6 +241,27 @@ def test_scores_of_files_are_those_of_the_library(
         ]
     assert len({row["logit"] for row in found["scores"]}) > 10
     assert all(row["reasons"] for row in found["scores"][:5])
+
+
+def test_signups_are_scored_there_as_in_the_library(installed: Installed, tmp_path: Path) -> None:
+    features = FeatureSet([Name(), Form()], histories=[Count("signup", by="ip", over="1h")])
+    made = write(tmp_path / "signups", replace(tiny(features), task="signup_abuse"), golden_events("signup"))
+    past = {"signup.count_by_ip_1h": 40.0}
+    given: list[dict[str, Any]] = [{"user_name": "xkqjzwvb4821", "history": past}, {"user_name": "anna"}]
+    lines = tmp_path / "some.jsonl"
+    lines.write_text("".join(json.dumps(event) + "\n" for event in given))
+    program = [installed.command]
+    found, _ = run_apart("score", made.path, lines, cwd=tmp_path, program=program)
+    wanted = [
+        made.score({"user_name": event["user_name"]}, history=event.get("history")).logit for event in given
+    ]
+    assert [score["logit"] for score in found["scores"]] == wanted
+    counted = (
+        f"import json; from msa_ml.bundle import load; counters = load({str(made.path)!r}).counters(); "
+        "counters.observe({'event_id': 'a', 'ip': '192.0.2.1'}, 1000); "
+        "print(json.dumps(counters.values({'event_id': 'b', 'ip': '192.0.2.1'}, 2000)))"
+    )
+    assert installed.evaluate(counted, tmp_path) == {"signup.count_by_ip_1h": 1.0}
 
 
 def test_a_score_of_standard_input_is_that_of_the_library(
