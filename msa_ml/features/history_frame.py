@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from msa_ml.dataset.labels import LabelRules
-from msa_ml.errors import UnknownNameError
-from msa_ml.features.history import History, LabelCount, Rate
+from msa_ml.errors import InputError, UnknownNameError
+from msa_ml.features.history import History, LabelCount, Rate, require_unique
+from msa_ml.features.history_plan import portions
 from msa_ml.features.history_sql import compile_histories
 from msa_ml.records import Kind
 from msa_ml.settings import Settings
@@ -66,18 +67,28 @@ def read_histories(
     UnknownNameError
         A history reads the labels of a task that has no rules here.
     """
-    chosen = tuple(histories)
+    chosen = require_unique(histories)
+    if not chosen:
+        raise InputError(
+            "there is no history to read.", hint='Give one: Count("signup", by="ip", over="1h").'
+        )
     mapping = read_mapping(settings, kind)
     text_ids = mapping is not None and "event_id" in mapping.fields
-    compiled = compile_histories(chosen, kind=kind, text_ids=text_ids)
-    values = {**parameters, **label_parameters(chosen, rules)}
     wanted = None if only is None else pl.DataFrame({"event_id": only})
-    batches = [
-        batch if wanted is None else batch.join(wanted, on="event_id", how="semi")
-        for batch in store.stream(fill(compiled.text, settings), values)
-    ]
-    schema = {"event_id": pl.String, **dict.fromkeys(compiled.columns, pl.Float32)}
-    return pl.concat(batches) if batches else pl.DataFrame(schema=schema)
+    frames = []
+    for portion in portions(chosen):
+        compiled = compile_histories(portion, kind=kind, text_ids=text_ids)
+        values = {**parameters, **label_parameters(portion, rules)}
+        batches = [
+            batch if wanted is None else batch.join(wanted, on="event_id", how="semi")
+            for batch in store.stream(fill(compiled.text, settings), values)
+        ]
+        schema = {"event_id": pl.String, **dict.fromkeys(compiled.columns, pl.Float32)}
+        frames.append(pl.concat(batches) if batches else pl.DataFrame(schema=schema))
+    found = frames[0]
+    for frame in frames[1:]:
+        found = found.join(frame, on="event_id", how="inner", validate="1:1")
+    return found.select("event_id", *(history.name for history in chosen))
 
 
 def label_parameters(histories: Iterable[History], rules: Mapping[str, LabelRules]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from msa_ml.features.history import ApproxCountDistinct, CountDistinct, History,
 
 FAR = 2**53
 """A time that never comes; ``-FAR`` never was. Times 32, the room for codes, it is a whole number of 64 bits."""
+MOST_STAGES = 8
+"""Stages of one SELECT at most: each is up to nine SELECTs deep, and ClickHouse allows a depth of 100."""
 UNKNOWN_BELOW = 1_024
 """Hashes below stand for unknown keys, which are spread so that they make no hot group."""
 
@@ -140,6 +142,29 @@ class Plan:
     def result(self, history: History) -> str:
         """Return the column that holds a history between the stages."""
         return f"r{self.histories.index(history)}"
+
+
+def portions(histories: Sequence[History]) -> list[tuple[History, ...]]:
+    """Return the histories in portions that one SELECT each can compute; those of one (kind, keys) stay together.
+
+    Examples
+    --------
+    >>> from msa_ml.features.history import Count
+    >>> words = ("ip", "asn", "device", "country", "ip_subnet", "email", "language", "referrer", "campaign")
+    >>> [len(portion) for portion in portions([Count("signup", by=word, over="1h") for word in words])]
+    [8, 1]
+    """
+    found: list[tuple[History, ...]] = []
+    room = 0
+    for group in dict.fromkeys((history.kind, history.keys) for history in histories):
+        inside = tuple(h for h in histories if (h.kind, h.keys) == group)
+        stages = 1 + len({pair for h in inside if (pair := _pair_of(h)) is not None})
+        if stages > room:
+            found.append(())
+            room = MOST_STAGES
+        found[-1] = (*found[-1], *inside)
+        room -= stages
+    return found
 
 
 def moment_span(history: History) -> int:

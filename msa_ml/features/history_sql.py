@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from msa_ml.errors import InputError
 from msa_ml.features.history import History, require_unique
-from msa_ml.features.history_plan import FAR, Plan
+from msa_ml.features.history_plan import FAR, MOST_STAGES, Plan, portions
 from msa_ml.features.history_sql_events import parts
 from msa_ml.features.history_sql_stages import group_stage, pair_stage
 from msa_ml.records import KINDS
@@ -67,7 +67,7 @@ def compile_histories(histories: Iterable[History], *, kind: str, text_ids: bool
     Raises
     ------
     InputError
-        No history, two of one name, or a key that the events asked about do not have.
+        No history, two of one name, a key that the events asked about do not have, or too many keys for one SELECT.
 
     Examples
     --------
@@ -84,6 +84,11 @@ def compile_histories(histories: Iterable[History], *, kind: str, text_ids: bool
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of event.")
     plan = Plan.of(chosen, kind=kind, text_ids=text_ids)
+    if len(plan.stages) > MOST_STAGES and len(portions(chosen)) > 1:
+        raise InputError(
+            f"these histories need {len(plan.stages)} stages, more than the {MOST_STAGES} that one SELECT may hold.",
+            hint="Ask for fewer keys at a time; Dataset.history does so by itself.",
+        )
     members, source, live = parts(plan), "elements", list(plan.columns)
     for number, stage in enumerate(plan.stages, start=1):
         make = group_stage if stage.pair is None else pair_stage

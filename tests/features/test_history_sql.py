@@ -7,17 +7,21 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from msa_ml.errors import InputError
 from msa_ml.features.history import Count, CountDistinct, FirstSeen, History, Rate, Recency
 from msa_ml.features.history_frame import read_histories
-from msa_ml.features.history_reference import Past, Row, values
+from msa_ml.features.history_plan import portions
+from msa_ml.features.history_reference import Past, Row, Statement, values
+from msa_ml.features.history_sql import compile_histories
 from msa_ml.settings import Settings
 from msa_ml.settings import read as read_settings
 from msa_ml.source.clickhouse import Store, connect
@@ -73,7 +77,7 @@ def same(found: float, wanted: float) -> bool:
     return found == wanted or abs(found - wanted) <= 1e-6 * abs(wanted)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(several=st.lists(pasts(), min_size=1, max_size=8))
 def test_sql_equals_the_reference(store: Store, here: Settings, several: list[Past]) -> None:
     source = f"s{next(_numbers)}"
@@ -142,7 +146,7 @@ LOGINS: tuple[History, ...] = (
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(past=pasts(most=15))
 def test_another_kind_can_be_looked_back_on(store: Store, here: Settings, past: Past) -> None:
     """Half of the events are taken as logins, and are asked about sign-ups from the same address."""
@@ -237,12 +241,56 @@ def test_their_tables_give_the_same_numbers(store: Store, here: Settings, tmp_pa
 
 
 def _busy_past() -> Past:
-    """Return one past with events that have a history and labels that changed."""
-    return find(
-        pasts(most=12),
-        lambda past: (
-            len(past.rows) > 8 and len(past.statements) > 8 and any(one.retracts for one in past.statements)
-        ),
-        settings=settings(database=None, max_examples=2_000, deadline=None),
-        random=Random(1),
+    """Return one past in which events have a history, and labels that are corrected and taken back."""
+    chance = Random(5)
+    rows = [
+        Row(
+            f"{place:032x}",
+            "signup",
+            NOON + chance.choice((0, 1, HOUR, DAY)) * place,
+            NOON + chance.choice((0, HOUR, 3 * DAY)) * place,
+            chance.choice((None, NOON + DAY, NOON + 9 * DAY)),
+            {
+                "ip": chance.choice(("192.0.2.1", "192.0.2.2", "")),
+                "country": chance.choice(("DE", "")),
+                "asn": chance.choice((64500, None)),
+                "user_name": chance.choice(("ann", "bob", "")),
+                "form_seconds": chance.choice((1.5, None)),
+            },
+        )
+        for place in range(12)
+    ]
+    said: list[Statement] = []
+    for place in range(24):
+        row = chance.choice(rows)
+        at = row.known_at + chance.choice((0, 1, HOUR))
+        word, source = chance.choice(("abuse", "fine", "unsure")), chance.choice(("analyst", "user_report"))
+        one = Statement(f"{place:032x}", TASK, row.event_id, word, source, at, at + HOUR)
+        back = Statement(f"{place + 99:032x}", TASK, row.event_id, "", source, at + DAY, None, one.label_id)
+        said += [one, back] if place % 3 == 0 else [one]
+    return Past(rows, said, RULES)
+
+
+def test_more_keys_than_one_select_may_hold(store: Store, here: Settings) -> None:
+    words = ("ip", "asn", "country", "user_name")
+    keys: list[tuple[str, ...]] = [*combinations(words, 1), *combinations(words, 2)]
+    many = [Count("signup", by=by, over="2d") for by in keys]
+    assert len(portions(many)) > 1
+    past = _busy_past()
+    named = Named(next(_numbers))
+    store_past(store, past, named, "many")
+    found = read_histories(
+        many,
+        kind="signup",
+        parameters={**EVERYTHING, "event_sources": ["many"]},
+        rules={},
+        settings=here,
+        store=store,
     )
+    assert found.columns == ["event_id", *(history.name for history in many)]
+    by_id = {row.pop("event_id"): row for row in found.to_dicts()}
+    for row in past.rows:
+        wanted, got = values(many, row, past), by_id[named(row.event_id)]
+        assert not {name for name in wanted if not same(got[name], wanted[name])}, row
+    with pytest.raises(InputError, match="more than the 8 that one SELECT may hold"):
+        compile_histories(many, kind="signup")
