@@ -81,17 +81,28 @@ export class Bundle {
 
   /** content: bytes by view; dense: numbers in the order of the columns, NaN = missing. */
   async score(content, dense) {
-    const feeds = { dense: new ort.Tensor("float32", Float32Array.from(dense), [1, dense.length]) };
+    const feeds = {};
     for (const name of this.views) {
       const bytes = Uint8Array.from(content[name.slice("content.".length)]);
       feeds[name] = new ort.Tensor("uint8", bytes, [bytes.length]);
     }
-    const { logit, probability } = await this.session.run(feeds, ["logit", "probability"]);
-    const value = logit.data[0];
-    const decisions = Object.fromEntries(
-      this.manifest.policies.map((policy) => [policy.name, value >= policy.threshold]),
-    );
-    return { logit: value, probability: probability.data[0], decisions };
+    const [score] = await this.#run(feeds, Float32Array.from(dense));
+    return score;
+  }
+
+  /** Scores of many rows of an event without content, one after the other in a Float32Array. */
+  scoreRows(rows) {
+    return this.#run({}, rows);
+  }
+
+  async #run(feeds, rows) {
+    const dense = new ort.Tensor("float32", rows, [rows.length / this.columns.length, this.columns.length]);
+    const { logit, probability } = await this.session.run({ ...feeds, dense }, ["logit", "probability"]);
+    return Array.from(logit.data, (value, row) => ({
+      logit: value,
+      probability: probability.data[row],
+      decisions: Object.fromEntries(this.manifest.policies.map((policy) => [policy.name, value >= policy.threshold])),
+    }));
   }
 }
 

@@ -1,8 +1,12 @@
 // node consumer.mjs BUNDLE golden           replay every golden case and sequence; one JSON line each, exit 1 when one differs
 // node consumer.mjs BUNDLE score < lines    score JSON lines: {"content": {view: base64}, "dense": [...]}
 // node consumer.mjs BUNDLE mail < lines     score raw mail with a portable bundle: {"raw": base64}
-// node consumer.mjs BUNDLE signup < lines   score sign-ups: {"event": row, "history": {name: number}, "dense": of the runtime}// node consumer.mjs BUNDLE history < lines  call counters: {"observe"|"label"|"values": event, "at": ms, ...} as in golden sequences;
+// node consumer.mjs BUNDLE signup < lines   score sign-ups: {"event": row, "history": {name: number}, "dense": of the runtime}
+// node consumer.mjs BUNDLE history < lines  call counters: {"observe"|"label"|"values": event, "at": ms, ...} as in golden sequences;
 //                                           {"definition": other} begins anew, with another history.json; one line a question
+// node consumer.mjs BUNDLE dense IN OUT     score rows of little-endian float32, one after the other in IN; each row of OUT is
+//                                           logit, probability, and 1 or 0 for each policy of the manifest, in its order
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Bundle, Refused, number, written } from "./bundle.mjs";
 import { Counters, wrongAnswers } from "./history.mjs";
@@ -11,7 +15,7 @@ import { readRow, recordFeatures } from "./signup.mjs";
 
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const bytes = (text) => Buffer.from(text, "base64");
-const LOGIT_TOLERANCE = 1e-4, DENSE_TOLERANCE = 1e-6;
+const LOGIT_TOLERANCE = 1e-4, DENSE_TOLERANCE = 1e-6, BATCH = 4096;
 
 /** What a portable mail bundle is fed, from the raw message alone. */
 function readMail(bundle, raw) {
@@ -81,7 +85,23 @@ async function score(bundle, read) {
   return 0;
 }
 
-async function main([folder, what]) {
+async function dense(bundle, source, target) {
+  const [input, output] = [openSync(source, "r"), openSync(target, "w")];
+  const width = bundle.columns.length;
+  for (;;) {
+    const rows = new Float32Array(BATCH * width);
+    const size = readSync(input, rows); // a typed array holds the byte order of the machine, which Node runs on little-endian ones
+    if (!size) break;
+    const scores = await bundle.scoreRows(rows.subarray(0, size / 4));
+    const lines = scores.flatMap(({ logit, probability, decisions }) => [logit, probability, ...Object.values(decisions).map(Number)]);
+    writeSync(output, Float32Array.from(lines));
+  }
+  closeSync(input);
+  closeSync(output);
+  return 0;
+}
+
+async function main([folder, what, ...files]) {
   const bundle = await Bundle.load(folder);
   if (what === "golden") return golden(bundle);
   if (what === "score") {
@@ -91,9 +111,10 @@ async function main([folder, what]) {
     }));
   }
   if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
+  if (what === "dense" && files.length === 2) return dense(bundle, ...files);
   if (what === "history") return history(bundle);
   if (what === "signup") return score(bundle, readSignup(bundle));
-  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history");
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history, or dense IN OUT");
 }
 
 main(process.argv.slice(2)).then(
