@@ -28,7 +28,9 @@ def _row(event: dict[str, Any]) -> dict[str, Any]:
 def signup_contents(features: FeatureSet, number: int = 900) -> Contents:
     """Train on invented sign-ups and return what goes into a bundle; histories are drawn at random."""
     made = list(events(number))
-    y = np.array([event["verdict"] == "bot" for event in made], np.int64)
+    y = np.array(
+        [event["email"].endswith("@mail.example.com") for event in made], np.int64
+    )  # without the errors of the verdicts
     dense = features.extract_rows(batch_of("signup", [_row(event) for event in made])).dense
     drawn = np.random.default_rng(0).exponential(20, dense.shape).astype(np.float32)
     dense = np.where(np.arange(dense.shape[1]) < dense.shape[1] - len(features.histories), dense, drawn)

@@ -60,7 +60,7 @@ def test_golden_cases_from_their_rows(consumer: Consumer, signup_bundle: Bundle)
     assert len(lines) >= 10
     assert [line for line in lines if line["differs"]] == []
     record = len(signup_bundle.features.columns) - len(signup_bundle.features.histories)
-    assert {line["computed"] for line in lines} == {record}
+    assert {line["computed"] for line in lines if "logit" in line} == {record}
 
 
 def test_a_golden_case_with_another_row_differs(
