@@ -282,13 +282,12 @@ class FeatureSet:
         return tuple(pair for pair in pairs if self._only is None or pair[0] in self._only)
 
     @cached_property
-    def _plan(self) -> tuple[tuple[Extractor, tuple[str, ...], tuple[float, ...]], ...]:
-        """Each extractor, the names of its features, and as many ``nan``."""
-        plan = []
-        for extractor in self.extractors:
-            names = tuple([feature.name for _, feature in self.kept(extractor)])
-            plan.append((extractor, names, (math.nan,) * len(names)))
-        return tuple(plan)
+    def _plan(self) -> tuple[tuple[Extractor, dict[str, float]], ...]:
+        """Each extractor, and its features when all are unknown."""
+        return tuple(
+            (extractor, dict.fromkeys([feature.name for _, feature in self.kept(extractor)], math.nan))
+            for extractor in self.extractors
+        )
 
     @property
     def list_names(self) -> tuple[str, ...]:
@@ -483,7 +482,7 @@ class FeatureSet:
         batch
             One row an event, with the columns that the extractors read.
         """
-        found = [extractor.matrix(batch).select(names).to_numpy() for extractor, names, _ in self._plan]
+        found = [extractor.matrix(batch).select(list(names)).to_numpy() for extractor, names in self._plan]
         content = {
             view.name: [view.content(row) for row in batch.iter_rows(named=True)] for view in self.views
         }
@@ -495,21 +494,25 @@ class FeatureSet:
     def _append(self, record: Any, values: array[float], late: Callable[[], bool] | None = None) -> list[str]:
         """Append the F values of one record, ``nan`` for extractors that would start late; return the names of those.
 
-        An array of C floats takes them three times as fast as numpy does.
+        To merge dictionaries and to take all values at once costs a third of asking for each feature.
         """
         left_out = []
-        for extractor, names, unknown in self._plan:
+        row: list[float | None] = []
+        for extractor, unknown in self._plan:
             if late is not None and late():
                 left_out.append(extractor.name)
-                values.extend(unknown)
+                row += unknown.values()
                 continue
-            found = extractor.extract(record)
-            begin = len(values)
-            try:
-                values.extend(map(found.get, names, unknown))
-            except TypeError:  # an extractor of a notebook may say None
-                del values[begin:]
-                values.extend([math.nan if found.get(name) is None else found[name] for name in names])
+            # The known features keep the place that they have among the unknown ones.
+            merged = {**unknown, **extractor.extract(record)}
+            if len(merged) > len(unknown):
+                merged = {name: merged[name] for name in unknown}
+            row += merged.values()
+        # An array of C floats takes them three times as fast as numpy does.
+        try:
+            values.extend(array("f", row))  # type: ignore[arg-type]  # what is raised is caught
+        except TypeError:  # an extractor of a notebook may say None
+            values.extend([math.nan if value is None else value for value in row])
         return left_out
 
     def __repr__(self) -> str:

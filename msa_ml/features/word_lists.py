@@ -7,7 +7,7 @@ the bundle, so that scoring reads the very list that training read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -18,9 +18,11 @@ from publicsuffixlist import PublicSuffixList
 from msa_ml.errors import InputError, UnknownNameError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WordList:
     r"""One list: its bytes as they stand in the bundle, UTF-8, one entry a line, ``#`` or ``//`` starts a comment.
+
+    It is equal to itself alone: it stands in the key of many a cache, and to hash its bytes costs more than most answers.
 
     Examples
     --------
@@ -52,9 +54,15 @@ class WordList:
         """The list read as a public suffix list (https://publicsuffix.org/list/)."""
         return PublicSuffixList(self.data.decode("utf-8").splitlines())
 
-    def __getstate__(self) -> dict[str, object]:
-        # What was derived from the bytes is derived again where it is needed, not sent to every worker.
-        return {"name": self.name, "data": self.data}
+    def __reduce__(self) -> tuple[object, tuple[str, bytes]]:
+        # What was derived from the bytes is not sent to every worker; one that has had these bytes before knows it still.
+        return _same, (self.name, self.data)
+
+
+@lru_cache(maxsize=256)
+def _same(name: str, data: bytes) -> WordList:
+    """Return one list for the same bytes, however often they are sent."""
+    return WordList(name, data)
 
 
 PUBLIC_SUFFIXES = "public_suffixes"
@@ -80,8 +88,10 @@ def packaged(name: str) -> WordList:
     return WordList(name, file.read_bytes())
 
 
-class Lists(Mapping[str, WordList]):
+class Lists(dict[str, WordList]):
     """Lists by name: those given, and the packaged ones for every other name.
+
+    A dictionary, since every extractor asks for several with every mail.
 
     Parameters
     ----------
@@ -92,18 +102,12 @@ class Lists(Mapping[str, WordList]):
     """
 
     def __init__(self, given: Mapping[str, WordList] | None = None, *, only_given: bool = False) -> None:
-        self._lists = dict(given or {})
+        super().__init__(given or {})
         self._only_given = only_given
 
-    def __getitem__(self, name: str) -> WordList:
-        if name not in self._lists:
-            if self._only_given:
-                raise InputError(f"the list '{name}' is not in the bundle.", hint="Export the bundle again.")
-            self._lists[name] = packaged(name)
-        return self._lists[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lists)
-
-    def __len__(self) -> int:
-        return len(self._lists)
+    def __missing__(self, name: str) -> WordList:
+        """Return a list that nobody has asked for before."""
+        if self._only_given:
+            raise InputError(f"the list '{name}' is not in the bundle.", hint="Export the bundle again.")
+        self[name] = packaged(name)
+        return self[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msa_ml.features.mail.encoded import decode_words
 
@@ -14,8 +14,7 @@ _BARE = re.compile(r'[^\s",;:()<>@]+@[^\s",;:()<>@]+')
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One mailbox.
 
     Attributes

@@ -54,7 +54,7 @@ class Bulk(Extractor):
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         said = (mail.header("auto-submitted") or "")[:100].strip().lower()
-        names = [name for name, _ in mail.headers]
+        names = mail.by_name.keys()
         values: dict[str, float] = {
             "automatic": said != "" and not said.startswith("no"),
             "answered": said.startswith("auto-replied"),

@@ -86,13 +86,16 @@ class Head(View):
 
     def content(self, mail: Message) -> bytes:
         """Return the bytes of one mail."""
-        first = dict(reversed(mail.headers))  # the topmost of each name
-        names = [name for name in dict(mail.headers) if name not in _TRACE]
-        written = [f"{name} {value[:200]}" for name in _AS_WRITTEN if (value := first.get(name))]
-        sender, reply, identifier = mail.sender, mail.reply_to, first.get("message-id")
+        names = [name for name in mail.by_name if name not in _TRACE]
+        written = [
+            f"{name} {value[:200]}"
+            for name in _AS_WRITTEN
+            if name in mail.by_name and (value := mail.header(name))
+        ]
+        sender, reply, identifier = mail.sender, mail.reply_to, mail.header("message-id")
         boundaries = [part.boundary[:100] for part in mail.parts if part.boundary][:3]
         outside = mail.way[0] if mail.way else None
-        lines = [f"subject {first.get('subject', '')}"[:300]]
+        lines = [f"subject {mail.header('subject') or ''}"[:300]]
         if sender is not None:
             lines.append(f"from {sender.display[:100]} {shape(sender.local)} {sender.domain[:100]}")
         if reply is not None:

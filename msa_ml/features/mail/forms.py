@@ -61,7 +61,7 @@ class Forms(Extractor):
             values["bouncer"] = bouncer
         if reports or bouncer:
             path = mail.return_path
-            if path is not None or mail.header("return-path") is not None:
+            if path is not None or "return-path" in mail.by_name:
                 values["false_report"] = path is not None and bool(path.local or path.domain)
         if reports:
             values["returned"] = kinds.count("message/rfc822") + kinds.count("text/rfc822-headers")

@@ -69,7 +69,8 @@ def split(raw: bytes, *, most: int = 1000, most_bytes: int = 262_144) -> Block:
     text = raw[start:end].decode("latin-1")
     pieces = _NAME.split("\n" + text)
     names, values = pieces[1::2], pieces[2::2]
-    if pieces[0] or _holds_a_line(values):
+    # In a sound block every line end begins a field or a fold.
+    if pieces[0] or len(names) - 1 != text.count("\n") - text.count("\n ") - text.count("\n\t"):
         names, values, odd = _line_by_line(text)
         damage = damage or ("header_line" if odd else "")
     elif "\r" in text:
@@ -90,12 +91,6 @@ def _end(raw: bytes, start: int) -> tuple[int, int]:
     if crlf >= 0:
         return crlf, crlf + 3
     return (lf, lf + 2) if lf >= 0 else (end, end + 1)
-
-
-def _holds_a_line(values: list[str]) -> bool:
-    """Whether a line that is neither a field nor a fold stands in one of the values."""
-    folded = "".join([value for value in values if "\n" in value])
-    return "\n" in folded.replace("\n ", "").replace("\n\t", "") if folded else False
 
 
 def _line_by_line(text: str) -> tuple[list[str], list[str], bool]:

@@ -13,6 +13,7 @@ from typing import Any
 from msa_ml.features.mail import header_block
 from msa_ml.features.mail.address import Address, addresses
 from msa_ml.features.mail.encoded import decode_words
+from msa_ml.features.mail.header_block import text_of
 from msa_ml.features.mail.ignored import is_ignored
 from msa_ml.features.mail.mime import Limits, Part, Parts, read
 from msa_ml.features.mail.page import Page
@@ -65,7 +66,6 @@ class Message:
     @once
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Lower-case name and unfolded value of each field, in order, without those of :mod:`.ignored`."""
-        text_of = header_block.text_of
         return tuple(
             [
                 (name, text_of(value))
@@ -81,23 +81,30 @@ class Message:
         return tuple([field for written, field in fields if _visible(written)])
 
     @once
-    def _by_name(self) -> dict[str, list[str]]:
+    def by_name(self) -> dict[str, list[str]]:
+        """The values of each field as in the block, by lower-case name in order of its topmost one.
+
+        Few fields are ever read, so each is unfolded when it is: see :meth:`header` and :meth:`all`.
+        """
         found: dict[str, list[str]] = {}
-        for name, value in self.headers:
+        block = self.block
+        for name, value in zip(map(_visible, block.names), block.values, strict=True):
             if name in found:
                 found[name].append(value)
             else:
                 found[name] = [value]
+        found.pop("", None)
         return found
 
     def header(self, name: str) -> str | None:
         """Return the topmost value of a field by its lower-case name, ``None`` when it is absent or ignored."""
-        values = self._by_name.get(name)
-        return values[0] if values else None
+        values = self.by_name.get(name)
+        return text_of(values[0]) if values else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return all values of a field, the topmost first."""
-        return tuple(self._by_name.get(name, ()))
+        values = self.by_name.get(name)
+        return tuple(map(text_of, values)) if values else ()
 
     @once
     def subject(self) -> str | None:

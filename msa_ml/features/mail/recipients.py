@@ -43,11 +43,11 @@ class Recipients(Extractor):
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         to, cc = mail.to, mail.cc
-        written = mail.header("to") is not None
+        written = "to" in mail.by_name
         values: dict[str, float] = {
             "to": len(to),
             "cc": len(cc),
-            "missing": not written and mail.header("cc") is None,
+            "missing": not written and "cc" not in mail.by_name,
         }
         if written:
             values["undisclosed"] = not any(address.domain for address in to)
@@ -64,9 +64,8 @@ class Recipients(Extractor):
                 values["sorted"] = locals_ == sorted(locals_)
         sender = mail.sender
         if sender is not None and sender.domain:
-            values["to_self"] = (sender.local.lower(), sender.domain) in named and mail.header(
-                "sender"
-            ) is None
+            own = (sender.local.lower(), sender.domain)
+            values["to_self"] = own in named and "sender" not in mail.by_name
         first = named[0][0]
         if len(first) >= 4 and mail.subject is not None:
             subject = mail.subject[:1000].lower()

@@ -80,7 +80,7 @@ class Sender(Extractor):
             if sender.domain:
                 self._address(values, mail, sender, own)
         path = mail.return_path
-        if path is not None or mail.header("return-path") is not None:
+        if path is not None or "return-path" in mail.by_name:
             values["path_empty"] = path is None or not (path.local or path.domain)
         return values
 

@@ -71,7 +71,6 @@ class Structure(Extractor):
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         parts = mail.parts
-        once = [name for name, _ in mail.headers if name in _ONCE]
         kinds = [part.content_type for part in parts]
         texts = [part for part in parts if part.is_text and part.disposition != "attachment"]
         values: dict[str, float] = {
@@ -81,9 +80,7 @@ class Structure(Extractor):
             "mixed": kinds.count("multipart/mixed"),
             "related": kinds.count("multipart/related"),
             "no_text": not texts,
-            "twice": len({name for name in once if once.count(name) > 1})
-            if len(set(once)) < len(once)
-            else 0,
+            "twice": sum([len(values) > 1 and name in _ONCE for name, values in mail.by_name.items()]),
             "damaged": bool(mail.damage),
             **_encodings(parts, texts),
             **_alternatives(mail, [part.content_type == "text/html" for part in texts]),

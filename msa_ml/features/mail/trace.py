@@ -6,7 +6,6 @@ A field is read when somebody looks: of most hops only the address and the date 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from msa_ml.features.shared.clock import Stamp
 from msa_ml.features.shared.clock import stamp as read_stamp
@@ -24,17 +23,20 @@ _NAME = re.compile(
 _NO_NAME = frozenset({"unknown", "unverified", "none", "helo", "ehlo"})
 
 
-@dataclass(frozen=True)
 class Hop:
     """What one server says about the one that connected to it.
 
-    Attributes
+    Parameters
     ----------
     value
         The Received field.
     """
 
-    value: str
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Hop({self.value!r})"
 
     @once
     def stamp(self) -> Stamp | None:
@@ -44,7 +46,7 @@ class Hop:
     @once
     def ip(self) -> str:
         """The client's address; ``''`` when unknown."""
-        address = _IP.search(self.value, 0, _end_of_client(self.value))
+        address = _IP.search(self.value, 0, self._end)
         if address:
             return address[1]
         first = self._from
@@ -66,13 +68,21 @@ class Hop:
         """The name of its address by reverse look-up; ``''`` when there is none or it is not written."""
         return self._names[1]
 
+    @once
+    def _end(self) -> int:
+        """Where the ``from`` clause ends: before the ``by`` of the server itself, or the date."""
+        date = self.value.rfind(";")
+        end = date if date > 0 else len(self.value)
+        by = self.value.find(" by ", 0, end)
+        return by if by >= 0 else end
+
     @property
     def _from(self) -> re.Match[str] | None:
-        return _FROM.match(self.value, 0, _end_of_client(self.value))
+        return _FROM.match(self.value, 0, self._end)
 
     @once
     def _names(self) -> tuple[str, str]:
-        client, first = self.value[: _end_of_client(self.value)], self._from
+        client, first = self.value[: self._end], self._from
         stated = first[1].strip("[]") if first else ""
         said = _HELO.search(client) if "helo" in client.lower() else None
         if said:
@@ -84,14 +94,6 @@ class Hop:
             helo, reverse = stated, name[1] if name else ""
         reverse = reverse.lower()
         return helo.lower(), "" if reverse in _NO_NAME else reverse
-
-
-def _end_of_client(value: str) -> int:
-    """Return where the ``from`` clause ends: before the ``by`` of the server itself, or the date."""
-    date = value.rfind(";")
-    end = date if date > 0 else len(value)
-    by = value.find(" by ", 0, end)
-    return by if by >= 0 else end
 
 
 def hop(value: str) -> Hop:

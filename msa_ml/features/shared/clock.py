@@ -12,6 +12,10 @@ _DATE = re.compile(
     r"\b(\d{1,2})[ \t-]{1,8}([A-Za-z]{3})[a-z]{0,6}[ \t-]{1,8}(\d{2,4})[ \t]{1,8}"
     r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[ \t]{1,8}([+-]\d{4}|[A-Za-z]{1,5}))?"
 )
+# What nearly all write, at the beginning of a text; in a third of the time.
+_USUAL = re.compile(
+    r" ?([A-Z][a-z]{2}), {1,2}([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-][0-9]{4})"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ZONES = {
@@ -70,7 +74,7 @@ def stamp(text: str) -> Stamp | None:
     >>> stamp("soon") is None
     True
     """
-    match = _DATE.search(text, 0, 1000)
+    match = _USUAL.match(text) or _DATE.search(text, 0, 1000)
     if match is None:
         return None
     weekday, day, month, year, hour, minute, second, zone_text = match.groups()
