@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -18,24 +16,14 @@ _NONE = "no HTML"
 _ELEMENTS = "html_elements"
 _MOST = 1000
 _LOOKED_AT = 100_000
-# Void elements, and those whose end may be left out (HTML 13.1.2).
-_NO_END = frozenset(
-    (
-        "area", "base", "basefont", "bgsound", "body", "br", "col", "colgroup", "dd", "dt", "embed", "frame", "head", "hr",
-        "html", "image", "img", "input", "isindex", "keygen", "li", "link", "meta", "nextid", "optgroup", "option", "p",
-        "param", "rb", "rp", "rt", "source", "spacer", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-    )
-)  # fmt: skip
 _FRAMES = ("iframe", "object", "embed", "frame")
 
 # One pass over the source each; they begin with a fixed character, repeat only what cannot meet its own end, and are bounded.
-_TAG = re.compile(r"<(/?[a-z][a-z0-9:-]{0,15})")
-_LINK = re.compile(r"<a\s[^>]{0,500}?href")
+_COUNTED = re.compile(r"<(form|img|script|font|table|meta|input|iframe|object|embed|frame)(?![a-z0-9:-])")
 _IMAGE = re.compile(r"<img\b([^>]{0,3000})")
 _SOURCE = re.compile(r"src\s{0,9}=\s{0,9}[\"']?\s{0,9}(https?:|//|data:)")
 _WIDTH = re.compile(r"width\s{0,9}=\s{0,9}[\"']?\s{0,9}[0-2](?![0-9%])")
 _HEIGHT = re.compile(r"height\s{0,9}=\s{0,9}[\"']?\s{0,9}[0-2](?![0-9%])")
-_STYLE = re.compile(r"style\s{0,9}=\s{0,9}(?:\"([^\"]{0,1000})|'([^']{0,1000})|([^\s>\"']{1,300}))")
 _BODY = re.compile(r"<body\b([^>]{0,1000})")
 _INK = re.compile(r"color(?<![a-z-]color)\s{0,9}=\s{0,9}[\"']?\s{0,9}([#\w]{1,30})")
 _GROUND = re.compile(r"bgcolor\s{0,9}=\s{0,9}[\"']?\s{0,9}([#\w]{1,30})")
@@ -43,7 +31,7 @@ _SIZE = re.compile(r"size(?<![a-z-]size)\s{0,9}=\s{0,9}[\"']?\s{0,9}(?:0|-[4-7])
 _PASSWORD = re.compile(r"type\s{0,9}=\s{0,9}[\"']?\s{0,9}password")
 _REFRESH = re.compile(r"http-equiv\s{0,9}=\s{0,9}[\"']?\s{0,9}refresh")
 _ENTITY = re.compile(r"&#x?[0-9a-f]{1,6};")
-_EMPTY = re.compile(r"></([a-z][a-z0-9]{0,9})>(?=[^\W_])")
+_IN_WORD = re.compile(r"<(?<=[^\W_]<)(/?[a-z][a-z0-9:-]{0,15})(?:[\s/][^<>]{0,100})?>(</\1>)?(?=[^\W_])")
 _WHITE = 0xFFFFFF
 
 
@@ -57,7 +45,7 @@ class Html(Extractor):
 
     name = "mail.html"
     kind = "mail"
-    version = 2
+    version = 3
     reads = (_ELEMENTS,)
     features = (
         Feature("present", "has HTML", "flag", 0, 1),
@@ -81,8 +69,6 @@ class Html(Extractor):
         Feature("entities", "numeric character references over characters of the source", "share", 0, 1, nan=_NONE),
         Feature("split_words", "words with a comment, an empty element or an unknown one inside", high=_MOST, nan=_NONE, monotone=1),
         Feature("comments", "share of the source inside comments", "share", 0, 1, nan=_NONE),
-        Feature("unknown", "share of tags that are no HTML", "share", 0, 1, nan="no tag", source="HTML 4, 16.2"),
-        Feature("unbalanced", "begins without end and ends without begin, over all tags; only where both are needed", "share", 0, 1, nan="no tag", source="HTML 13.1.2"),
         Feature("fonts", "font elements", high=_MOST, nan=_NONE),
         Feature("tables", "tables", high=_MOST, nan=_NONE),
     )  # fmt: skip
@@ -99,7 +85,6 @@ class Html(Extractor):
         for page in pages[1:]:
             for name, count in _count(page, known).items():
                 total[name] += count
-        tags, unknown, unbalanced = total.pop("tags"), total.pop("unknown"), total.pop("unbalanced")
         hidden_text, entities, commented = total.pop("ink"), total.pop("entities"), total.pop("commented")
         looked_at = total.pop("looked_at")
         values: dict[str, float] = {name: min(count, _MOST) for name, count in total.items()}
@@ -110,9 +95,6 @@ class Html(Extractor):
             "entities": entities / looked_at,
             "comments": commented / looked_at,
         }
-        if tags:
-            values["unknown"] = unknown / tags
-            values["unbalanced"] = min(unbalanced / tags, 1)
         if values["images"]:
             values["text_per_image"] = readable / values["images"]
         if readable:
@@ -122,53 +104,37 @@ class Html(Extractor):
 
 def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
     """Count in one part; keys are features, or named in :meth:`Html.extract`."""
-    whole = page.source[:_LOOKED_AT].lower()
+    whole = page.small[:_LOOKED_AT]
     source, splits = _without_comments(whole)
-    tags = Counter(_TAG.findall(source))
-    names = [name for name in tags if name.lstrip("/") not in known and ":" not in name]
-    for name in names[:20]:
-        splits += sum([_is_inside(source, *match.span()) for match in _of(name).finditer(source)])
-    if "></" in source:
-        splits += sum(_is_empty_inside(source, match) for match in _EMPTY.finditer(source))
-    unbalanced = 0
-    for name, count in tags.items():
-        if name[0] != "/":
-            if name not in _NO_END:
-                unbalanced += abs(count - tags["/" + name])
-        elif name[1:] not in tags and name[1:] not in _NO_END:
-            unbalanced += count
+    for match in _IN_WORD.finditer(source):
+        # An empty element, or one that programs do not know and skip; names with a colon are those of office programs.
+        splits += match[2] is not None or (match[1].lstrip("/") not in known and ":" not in match[1])
+    tags = _COUNTED.findall(source)
+    count = tags.count
     images = _IMAGE.findall(source)[:_MOST] if "img" in tags else []
     kinds = [match[1] for image in images if (match := _SOURCE.search(image))]
     inline = kinds.count("data:")
     return {
         "looked_at": len(whole),
         "commented": len(whole) - len(source),
-        "tags": sum(tags.values()),
-        "unknown": sum([tags[name] for name in names]),
-        "unbalanced": unbalanced,
         "split_words": splits,
         "entities": len(_ENTITY.findall(source)) if "&#" in source else 0,
-        "forms": tags["form"],
+        "forms": count("form"),
         "passwords": len(_PASSWORD.findall(source)) if "input" in tags and "password" in source else 0,
-        "images": tags["img"],
+        "images": count("img"),
         "outside_images": len(kinds) - inline,
         "inline_images": inline,
         "pixels": sum(
             _WIDTH.search(image) is not None and _HEIGHT.search(image) is not None for image in images
         ),
-        "links": len(_LINK.findall(source)) if "a" in tags else 0,
-        "scripts": tags["script"],
+        "links": len(page.anchors),
+        "scripts": count("script"),
         "refresh": len(_REFRESH.findall(source)) if "meta" in tags and "refresh" in source else 0,
-        "frames": sum([tags[name] for name in _FRAMES]),
-        "fonts": tags["font"],
-        "tables": tags["table"],
+        "frames": sum(map(count, _FRAMES)),
+        "fonts": count("font"),
+        "tables": count("table"),
         **_unseen(page, source, fonts="font" in tags),
     }
-
-
-@lru_cache(maxsize=256)
-def _of(name: str) -> re.Pattern[str]:
-    return re.compile("<" + re.escape(name) + r"(?:[\s/][^<>]{0,100})?>")
 
 
 def _without_comments(whole: str) -> tuple[str, int]:
@@ -192,12 +158,6 @@ def _is_inside(source: str, begin: int, end: int) -> bool:
     return source[begin - 1 : begin].isalnum() and source[end : end + 1].isalnum()
 
 
-def _is_empty_inside(source: str, match: re.Match[str]) -> bool:
-    """Whether the element that ends here is empty and stands in a word."""
-    begin = source.rfind("<", max(0, match.start() - 100), match.start())
-    return begin > 0 and source.startswith(match[1], begin + 1) and source[begin - 1].isalnum()
-
-
 def _unseen(page: Page, source: str, *, fonts: bool) -> dict[str, int]:
     """Count the elements whose text cannot be seen, and the characters inside (``ink``).
 
@@ -206,11 +166,10 @@ def _unseen(page: Page, source: str, *, fonts: bool) -> dict[str, int]:
     body = _BODY.search(source)
     ground = _found_colour(_GROUND, body[1]) if body else None
     ground = _WHITE if ground is None else ground
-    if "style" in source:
-        for a, b, c in _STYLE.findall(source)[:_MOST]:
-            own = style(a or b or c)
-            if own.hidden or own.tiny or alike(own.colour, ground if own.ground is None else own.ground):
-                return _walk(page, ground)
+    for text in page.styles:
+        own = style(text.lstrip("\"'"))
+        if own.hidden or own.tiny or alike(own.colour, ground if own.ground is None else own.ground):
+            return _walk(page, ground)
     if fonts and (
         any(alike(colour(ink), ground) for ink in set(_INK.findall(source)))
         or ("size" in source and _SIZE.search(source))

@@ -208,7 +208,7 @@ class Message:
     @once
     def pages(self) -> tuple[Page, ...]:
         """The HTML parts, parsed."""
-        return tuple([Page.of(source) for source in self.html if source and not source.isspace()])
+        return tuple([Page(source) for source in self.html if source and not source.isspace()])
 
     @once
     def html_text(self) -> str:
@@ -232,7 +232,7 @@ class Message:
                 if len(found) >= most:
                     return tuple(found)
         for page in self.pages:
-            for url in page.links():
+            for url in page.links:
                 if not url.startswith(_NO_URL):
                     found.setdefault(url[:longest])
                     if len(found) >= most:

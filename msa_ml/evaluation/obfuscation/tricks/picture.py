@@ -35,7 +35,7 @@ def image_only(raw: bytes, random: np.random.Generator) -> bytes:
     if not letter.leaves:
         return raw
     main = next((leaf for leaf in letter.leaves if leaf.html), letter.leaves[0])
-    text = Page.of(main.text).text if main.html else main.text
+    text = Page(main.text).text if main.html else main.text
     lines = _lines(text)
     if not lines or not _can_draw("".join(lines)):
         return raw
