@@ -44,7 +44,7 @@ def invented(number: int, seed: int) -> tuple[list[bytes], np.ndarray]:
     return mails, y
 
 
-SIZES: dict[str, tuple[int, ...]] = {"head": (4,), "text": (2, 4)}
+SIZES: dict[str, tuple[int, ...]] = {"head": (4,), "text": (4,)}
 
 
 def contents(features: FeatureSet, sizes: dict[str, tuple[int, ...]] = SIZES) -> Contents:

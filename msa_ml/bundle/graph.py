@@ -6,7 +6,7 @@ Inputs
 Outputs
     ``logit`` float32[B], ``probability`` float32[B], and with content ``content_logit`` float32[1].
 
-Only standard operators: opset 17, ai.onnx.ml 3, ir_version 9, so that onnxruntime >= 1.17 loads it. The tree ensemble
+Only standard operators: opset 18, ai.onnx.ml 3, ir_version 9, so that onnxruntime >= 1.17 loads it. The tree ensemble
 is written from the booster's own dump; converters that go through other shapes were measured to be off by more than
 a threshold allows.
 """
@@ -22,15 +22,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from msa_ml.model.ngrams import WORD, NgramHash
+from msa_ml.model.ngrams import NgramHash
 
-OPSET, ML_OPSET, IR_VERSION = 17, 3, 9
-SLOT_BITS = 14
-"""Slots of the table that finds repetitions: 64 KiB, which stay in the nearest cache; fewer leave more to sort."""
+OPSET, ML_OPSET, IR_VERSION = 18, 3, 9
 TREES_A_NODE = 25
 """Of graphs that score many rows at once. onnxruntime takes one row through all trees of a node before the next row; few
 trees stay in a near cache meanwhile. 300 trees of depth 6 score 100,000 rows in 0.89 of the time, one row in 9 us more."""
-_TO_END = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,9 @@ class _Writer:
 
     def small(self, value: int) -> str:
         return self.constant(np.array(value, np.int32))
+
+    def word(self, value: int) -> str:
+        return self.constant(np.array(value, np.uint32))
 
     def integers(self, *values: int) -> str:
         return self.constant(np.array(values, np.int64))
@@ -131,101 +131,58 @@ def emit(
 def _content_logit(writer: _Writer, content: ContentPart) -> str:
     """Hash, drop repetitions, add up weights, normalise by the root of the number of buckets: a float32 scalar.
 
-    Operators are chosen by their time on mail of ordinary length: ``GatherElements`` does what ``Gather`` does without
-    a call for each element, and a ``TopK`` over all n-grams would take longer than everything else together.
+    A message has few bytes, so the number of operators counts, and ``GatherElements`` does what ``Gather`` does without a
+    call for each element.
     """
-    bits = content.hashing.bits
-    hashed = _hashed(writer, content.hashing)
-    bucket = _high_bits(writer, hashed, bits)
-    # Every n-gram writes its position into a slot of a small table. One that finds its own position there stands for
-    # its bucket; one that finds another of its bucket is a repetition; the few that find a stranger are sorted. Which
-    # of several writers a slot keeps is all the same.
-    slots = min(bits, SLOT_BITS)
-    slot = _high_bits(writer, hashed, slots)
+    hashing = content.hashing
+    # The lowest bits of the hash are moved to the top, from where the bucket comes down, and its upper bits as the slot.
+    raised = writer.add("BitShift", _mixed(writer, hashing), writer.word(32 - hashing.bits), direction="LEFT")
+    bucket, slot = (_lowered(writer, raised, 32 - bits) for bits in (hashing.bits, hashing.slot_bits))
+    # Every window writes its position into its slot, and the last one that does stands for it.
     position = writer.add(
         "Range",
         writer.small(0),
-        writer.add("Cast", writer.add("Size", bucket), to=TensorProto.INT32),
+        writer.add("Cast", writer.add("Size", slot), to=TensorProto.INT32),
         writer.small(1),
     )
     empty = numpy_helper.from_array(np.zeros(1, np.int32))
-    table = writer.add("ConstantOfShape", writer.integers(1 << slots), value=empty)
-    kept = writer.add("ScatterElements", table, slot, position, axis=0)
+    table = writer.add("ConstantOfShape", writer.integers(1 << hashing.slot_bits), value=empty)
+    kept = writer.add("ScatterElements", table, slot, position, axis=0, reduction="max")
     winner = writer.add("GatherElements", kept, slot, axis=0)
     stands = writer.add("Cast", writer.add("Equal", winner, position), to=TensorProto.FLOAT)
-    theirs = writer.add("GatherElements", bucket, winner, axis=0)
-    strange = writer.add("Not", writer.add("Equal", theirs, bucket))
-    rest, first = _once(writer, writer.add("Compress", bucket, strange, axis=0), 1 << bits)
-    every = writer.add("Concat", bucket, rest, axis=0)
-    counted = writer.add("Concat", stands, first, axis=0)
-    weights = _weights(writer, content.weight, every)
+    weights = _weights(writer, content.weight, bucket)
     zero = writer.integers(0)
-    total = writer.add("ReduceSum", writer.add("Mul", weights, counted), zero, keepdims=0)
-    count = writer.add("ReduceSum", counted, zero, keepdims=0)
-    length = writer.add("Sqrt", writer.add("Max", count, writer.constant(np.array(1.0, np.float32))))
+    total = writer.add("ReduceSum", writer.add("Mul", weights, stands), zero, keepdims=0)
+    length = writer.add("Sqrt", writer.add("ReduceSum", stands, zero, keepdims=0))
     return writer.add(
         "Add", writer.add("Div", total, length), writer.constant(np.array(content.bias, np.float32))
     )
 
 
-def _hashed(writer: _Writer, hashing: NgramHash) -> str:
-    """Return ``a * low + c * high`` of every n-gram of all views, modulo 2**32: uint32[all]."""
+def _mixed(writer: _Writer, hashing: NgramHash) -> str:
+    """Return the hash of every window of all views, before the bits are chosen: uint32[all]."""
     parts = []
-    for view, sizes in hashing.sizes.items():
-        data = writer.add("Cast", f"content.{view}", to=TensorProto.INT64)
-        words: dict[int, str] = {1: data}
-        for size in sizes:
-            a, c = hashing.multipliers(view, size)
-            mixed = writer.add("Mul", _word(writer, words, min(size, WORD)), writer.integer(a))
-            if size > WORD:
-                # Each product fits in int64; their sum does once the first is reduced to 32 bits.
-                low = writer.add("Cast", mixed, to=TensorProto.UINT32)
-                low = _part(writer, writer.add("Cast", low, to=TensorProto.INT64), 0, WORD - size)
-                high = _part(writer, _word(writer, words, size - WORD), WORD, 0)
-                mixed = writer.add("Add", low, writer.add("Mul", high, writer.integer(c)))
-            parts.append(mixed)
-    return writer.add("Cast", writer.add("Concat", *parts, axis=0), to=TensorProto.UINT32)
+    codes = {view: writer.add("Cast", f"content.{view}", to=TensorProto.INT32) for view in hashing.sizes}
+    numbers = {
+        view: writer.add("Gather", writer.constant(hashing.table(view).astype(np.float32)), code)
+        for view, code in codes.items()
+    }
+    for size, views in hashing.by_size.items():
+        zeros = [writer.constant(np.zeros(size - 1, np.float32))] if size > 1 else []
+        pieces = [*zeros, *(piece for view in views for piece in (numbers[view], *zeros))]
+        whole = writer.add("Concat", *pieces, axis=0)
+        factors = writer.constant(hashing.factors(size).astype(np.float32).reshape(1, 1, size))
+        row = writer.add("Reshape", whole, writer.integers(1, 1, -1))
+        parts.append(writer.add("Reshape", writer.add("Conv", row, factors), writer.integers(-1)))
+    mixed = writer.add("Concat", *parts, axis=0) if len(parts) > 1 else parts[0]
+    return writer.add("Cast", mixed, to=TensorProto.UINT32)
 
 
-def _word(writer: _Writer, words: dict[int, str], size: int) -> str:
-    """Return every run of ``size`` bytes as one little-endian number, int64; joined from two shorter ones."""
-    if size not in words:
-        left = size // 2 + size % 2
-        right = size - left
-        scaled = writer.add("Mul", _word(writer, words, right), writer.integer(256**left))
-        words[size] = writer.add(
-            "Add",
-            _part(writer, words.get(left) or _word(writer, words, left), 0, -right),
-            _part(writer, scaled, left, 0),
-        )
-    return words[size]
-
-
-def _part(writer: _Writer, values: str, start: int, end: int) -> str:
-    """Return the elements from ``start``; the last are left out with a negative ``end``."""
+def _lowered(writer: _Writer, raised: str, by: int) -> str:
+    """Return the upper bits of 32, int32."""
     return writer.add(
-        "Slice", values, writer.integers(start), writer.integers(end or _TO_END), writer.integers(0)
+        "Cast", writer.add("BitShift", raised, writer.word(by), direction="RIGHT"), to=TensorProto.INT32
     )
-
-
-def _high_bits(writer: _Writer, hashed: str, bits: int) -> str:
-    """Return the ``bits`` highest of 32, int32."""
-    by = writer.constant(np.array(32 - bits, np.uint32))
-    return writer.add("Cast", writer.add("BitShift", hashed, by, direction="RIGHT"), to=TensorProto.INT32)
-
-
-def _once(writer: _Writer, buckets: str, above: int) -> tuple[str, str]:
-    """Return the buckets in falling order, and for each 1.0 where it stands first, else 0.0."""
-    # One above all others comes first, so that every real one has a left neighbour.
-    guarded = writer.add("Concat", writer.constant(np.array([above], np.int32)), buckets, axis=0)
-    writer.nodes.append(
-        helper.make_node(
-            "TopK", [guarded, writer.add("Shape", guarded)], ["sorted", "order"], axis=0, largest=1, sorted=1
-        )
-    )
-    ours, left = _part(writer, "sorted", 1, 0), _part(writer, "sorted", 0, -1)
-    first = writer.add("Cast", writer.add("Greater", left, ours), to=TensorProto.FLOAT)
-    return ours, first
 
 
 def _weights(writer: _Writer, weight: NDArray[np.float32], buckets: str) -> str:

@@ -24,7 +24,7 @@ def graph(width: int, *, view: str | None = "text") -> bytes:
     """Return a graph whose content logit is 0 and whose one tree says 1 above 20 of the first feature, else -1."""
     content = None
     if view is not None:
-        content = ContentPart(NgramHash({view: (1,)}, bits=10), np.zeros(1024, np.float32), 0.0)
+        content = ContentPart(NgramHash({view: (2,)}, bits=10), np.zeros(1024, np.float32), 0.0)
     tree = {
         "split_conditions": [20.5, -1.0, 1.0],
         "left_children": [1, -1, -1],

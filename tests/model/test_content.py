@@ -67,14 +67,14 @@ def test_a_new_word_is_learnt_and_the_old_ones_are_not_forgotten() -> None:
     held, truth = mails(200, 9)
     learnt = model().fit(content, y)
     assert ((learnt.decision_function(held) > 0) == truth).mean() > 0.95
-    [before] = logit(learnt, b"zyzzyva zyzzyva lunch")
+    [before] = logit(learnt, b"zyzzyva lunch garden and")
     for day in range(5):
         today, labels = mails(40, 100 + day)
         texts = [
             text + b" zyzzyva" if label else text for text, label in zip(today["text"], labels, strict=True)
         ]
         learnt.partial_fit({"text": texts}, labels)
-    [after] = logit(learnt, b"zyzzyva zyzzyva lunch")
+    [after] = logit(learnt, b"zyzzyva lunch garden and")
     assert after > before + 0.5
     assert ((learnt.decision_function(held) > 0) == truth).mean() > 0.95
 
