@@ -107,8 +107,10 @@ class Graph:
         """Return the calibrated logit of N vectors, float32[N]."""
         if not self.views:
             return self.run({"dense": vectors.dense})
-        rows = [self.run(self.inputs(vectors, row)) for row in range(len(vectors))]
-        return np.concatenate(rows) if rows else np.empty(0, np.float32)
+        found = np.empty(len(vectors), np.float32)
+        for row in range(len(vectors)):
+            [found[row : row + 1]] = self._session.run(["logit"], self.inputs(vectors, row))
+        return found
 
     def occluded(self, vectors: Vectors, typical: ArrayLike) -> tuple[NDArray[np.float32], float, float]:
         """Replace one piece of evidence of one vector at a time.

@@ -50,6 +50,11 @@ class WordList:
         return frozenset(self.lines)
 
     @cached_property
+    def irregular(self) -> frozenset[str]:
+        """Of a public suffix list, the last labels below which wildcards or exceptions stand."""
+        return frozenset(word.rpartition(".")[2] for word in self.words if word.startswith(("*", "!")))
+
+    @cached_property
     def suffixes(self) -> PublicSuffixList:
         """The list read as a public suffix list (https://publicsuffix.org/list/)."""
         return PublicSuffixList(self.data.decode("utf-8").splitlines())

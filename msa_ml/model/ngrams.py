@@ -70,7 +70,9 @@ class NgramHash:
             raise InputError(f"bits of the n-gram hash must be 10..24, found {self.bits}.")
         for view, sizes in self.sizes.items():
             if not sizes or not all(SHORTEST <= size <= LONGEST for size in sizes):
-                raise InputError(f"n-gram sizes of '{view}' must be {SHORTEST}..{LONGEST}, found {list(sizes)}.")
+                raise InputError(
+                    f"n-gram sizes of '{view}' must be {SHORTEST}..{LONGEST}, found {list(sizes)}."
+                )
 
     def table(self, view: str) -> NDArray[np.int32]:
         """Return T of one view, int32[256].
@@ -149,7 +151,10 @@ class NgramHash:
             factors = self.factors(size)
             for view in views:
                 items = group[view]
-                numbers, count = self._numbers(view, items, size - 1), [len(item) + size - 1 for item in items]
+                numbers, count = (
+                    self._numbers(view, items, size - 1),
+                    [len(item) + size - 1 for item in items],
+                )
                 mixed = np.convolve(numbers, factors[::-1], "valid")
                 yield np.repeat(np.arange(len(items), dtype=np.uint32), count), mixed & ((1 << self.bits) - 1)
 

@@ -14,7 +14,7 @@ _EMPTY = "no readable text"
 class Body(Extractor):
     r"""What the readable text is made of: shares of capitals, marks and quoted lines.
 
-    Measured on the first 4,000 characters, of the plain parts, else of the HTML's text. Shares of capitals and of marks:
+    Measured on the first 2,500 characters, of the plain parts, else of the HTML's text. Shares of capitals and of marks:
     Sahami et al. 1998, "A Bayesian approach to filtering junk e-mail". Shares of digits and of characters beyond ASCII,
     lengths of words and how often they come again were features once: they told one collection of ham from another
     better than spam from ham.
@@ -28,7 +28,7 @@ class Body(Extractor):
 
     name = "mail.body"
     kind = "mail"
-    version = 2
+    version = 3
     features = (
         Feature("length", "characters of the readable text", "characters"),
         Feature("upper", "share of cased letters in upper case", "share", 0, 1, nan="no cased letter", source="Sahami 1998"),

@@ -33,15 +33,13 @@ class Date(Extractor):
 
     name = "mail.date"
     kind = "mail"
-    version = 2
+    version = 3
     features = (
         Feature("missing", "no Date field", "flag", 0, 1, source="RFC 5322 3.6.1"),
         Feature("unreadable", "the Date field holds no date that exists", "flag", 0, 1, nan="no Date", monotone=1,
                 source="RFC 5322 3.3"),
         Feature("late", "arrival after Date, beyond six hours", "seconds", 0, _YEAR, nan=_NO_ARRIVAL),
         Feature("ahead", "Date after the arrival, beyond ten minutes", "seconds", 0, _YEAR, nan=_NO_ARRIVAL),
-        Feature("zone_alone", "no server from the outside hop down writes the zone of Date", "flag", 0, 1,
-                nan="no zone in Date or in any of these"),
         Feature("no_zone", "no zone, or an unknown one", "flag", 0, 1, nan=_UNREADABLE, source="RFC 5322 4.3"),
         Feature("odd_zone", "offset that no country has", "flag", 0, 1, nan="no zone", monotone=1),
         Feature("wrong_day", "the weekday is not that of the date", "flag", 0, 1, nan="no weekday", source="RFC 5322 3.3"),
@@ -67,13 +65,9 @@ class Date(Extractor):
             values["odd_zone"] = not -720 <= zone <= 840 or zone % 15 != 0
         if written.day_matches is not None:
             values["wrong_day"] = not written.day_matches
-        stamps = [hop.stamp for hop in mail.way or mail.hops if hop.stamp is not None]
-        if stamps:
-            late = stamps[0].seconds - written.seconds
+        arrival = next((hop.stamp for hop in mail.way or mail.hops if hop.stamp is not None), None)
+        if arrival is not None:
+            late = arrival.seconds - written.seconds
             values["late"] = min(max(0.0, late - _LATE), _YEAR)
             values["ahead"] = min(max(0.0, -late - _AHEAD), _YEAR)
-        if zone is not None and mail.way:
-            zones = [one.zone for one in stamps if one.zone is not None]
-            if zones:
-                values["zone_alone"] = zone not in zones
         return values

