@@ -20,6 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.bundle import golden
+from msa_ml.bundle.collection import uncollected
 from msa_ml.bundle.files import demand_bundle, read_files, refusing, specification_of, table_of
 from msa_ml.bundle.limits import Limits
 from msa_ml.bundle.manifest import FILE, Manifest, is_number, who_made
@@ -198,8 +199,10 @@ class Bundle(VectorBundle):
         """
         some: Sequence[Any]
         for some in self._runs(events, batch):
-            vectors, notes = self._extracted(some, limits or self.limits)
-            for row, (logit, note) in enumerate(zip(self.graph.logits(vectors), notes, strict=True)):
+            with uncollected():
+                vectors, notes = self._extracted(some, limits or self.limits)
+                logits = self.graph.logits(vectors)
+            for row, (logit, note) in enumerate(zip(logits, notes, strict=True)):
                 explained = self._reasons(vectors[row : row + 1], float(logit), reasons) if reasons else ()
                 yield self._verdict(logit, policy, explained, note)
 

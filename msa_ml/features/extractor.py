@@ -25,6 +25,7 @@ A feature that is left out of the returned mapping is unknown, ``nan``. Paramete
 from __future__ import annotations
 
 import math
+import struct
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -508,10 +509,12 @@ class FeatureSet:
             if len(merged) > len(unknown):
                 merged = {name: merged[name] for name in unknown}
             row += merged.values()
-        # An array of C floats takes them three times as fast as numpy does.
         try:
-            values.extend(array("f", row))  # type: ignore[arg-type]  # what is raised is caught
-        except TypeError:  # an extractor of a notebook may say None
+            values.frombytes(struct.pack(f"{len(row)}f", *row))  # half the time that numpy takes
+        except (
+            struct.error,
+            OverflowError,
+        ):  # an extractor of a notebook may say None, or a number beyond float32
             values.extend([math.nan if value is None else value for value in row])
         return left_out
 

@@ -23,12 +23,8 @@ TABLE: list[Row] = [
     (mail("Date: Thu, 22 Aug 2002 12:00:00 +0000 (UTC)"), {"malformed": 0}),
     # The arrival is at the outside hop, not where a mailbox is polled.
     (mail(INSIDE.replace("12:00", "22:00"), HOP, f"Date: {NOW}"), {"late": 0}),
-    (mail(INSIDE.replace("12:00", "22:00"), f"Date: {NOW}"), {"late": 4 * 3600, "zone_alone": None}),
+    (mail(INSIDE.replace("12:00", "22:00"), f"Date: {NOW}"), {"late": 4 * 3600}),
     # A zone that no server on the way writes.
-    (mail(HOP, "Date: Thu, 22 Aug 2002 07:00:00 -0500"), {"zone_alone": 1}),
-    (mail(HOP, HOP.replace("12:00:00 +0000", "07:00:00 -0500"), "Date: Thu, 22 Aug 2002 07:00:00 -0500"), {"zone_alone": 0}),
-    (mail(HOP, f"Date: {NOW}"), {"zone_alone": 0}),
-    (mail(HOP, "Date: Thu, 22 Aug 2002 12:00:00"), {"zone_alone": None}),
     # Hostile ones.
     (mail(HOP, "Date: " + "1 " * 9000), {"unreadable": 1, "malformed": 1}),
     (mail(HOP, "Date: Fri, 31 Dec 9999 23:59:60 +9999"), {"ahead": 366 * 86400, "odd_zone": 1}),

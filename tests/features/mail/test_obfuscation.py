@@ -10,23 +10,17 @@ from tests.features.mail.make import html, mail
 from tests.features.mail.table import Row, assert_values
 
 TABLE: list[Row] = [
-    (mail(), {"unseen": None, "mixed": None, "plain_entities": None, "tail_identifier": None}),
-    (mail(body="An ordinary line, with 24 words or so."), {"unseen": 0, "zero_width": 0, "soft_hyphens": 0, "mixed": 0, "styled": 0, "spaced": 0, "disguised": 0, "chance_tail": 0, "tail_identifier": 0}),
+    (mail(), {"unseen": None, "mixed": None, "plain_entities": None}),
+    (mail(body="An ordinary line, with 24 words or so."), {"unseen": 0, "zero_width": 0, "mixed": 0, "styled": 0, "spaced": 0}),
     (mail(body="in\u200bvisi\u2060ble \u200b"), {"unseen": 3, "zero_width": 2}),
     (mail(body="\u0645\u06cc\u200c\u062e\u0648 \U0001f468\u200d\U0001f469"), {"unseen": 2, "zero_width": 0}),  # Persian and emoji need them
-    (mail(body="Donau\u00addampf"), {"soft_hyphens": 1, "zero_width": 0, "unseen": 1}),
+    (mail(body="Donau\u00addampf"), {"zero_width": 0, "unseen": 1}),
     (mail(body="p\u0430ypal"), {"mixed": 2 / 6}),
     (mail(body="Привет Jo"), {"mixed": 0}),
     (mail(body="\U0001d405\U0001d42b\U0001d41e\U0001d41e now"), {"styled": 4 / 7, "mixed": 0}),
     (mail(body="F R E E now"), {"spaced": 4 / 7}),
     (mail(body="v.i.a.g.r.a"), {"spaced": 1}),
     (mail(body="U.S. and I"), {"spaced": 0}),
-    (mail(body="V1agra m0ney fr*e"), {"disguised": 2}),
-    (mail(body="http://a1b.example/x1y?z$a W3C"), {"disguised": 0}),
-    (mail(body="read on\n\nqzxvbk jxqwv"), {"chance_tail": 2}),
-    (mail(body="qzxvbk " + "word " * 100), {"chance_tail": 0}),
-    (mail(body="buy now\n\n[x81kq07b]"), {"tail_identifier": 1}),
-    (mail(body="call me\n+49 30 1234567"), {"tail_identifier": 0}),
     (html("<p>&#118;&#x69;a&#49; &#8364; &#xA0;</p>"), {"plain_entities": 3}),
     (html("<p>AT&amp;T &#8217;</p>"), {"plain_entities": 0}),
     (html("<p>&#0000000000000000118;&#x; &#999999999999;</p>"), {"plain_entities": 0}),
@@ -40,9 +34,9 @@ def test_values(found: Message, expected: dict[str, float | None]) -> None:
 
 def test_what_is_shown_is_looked_at() -> None:
     both = Message(
-        b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nclean text\n--b\nContent-Type: text/html\n\n<p>V1agra</p>\n--b--\n"
+        b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nclean text\n--b\nContent-Type: text/html\n\n<p>f r e e</p>\n--b--\n"
     )
-    assert Obfuscation().extract(both)["disguised"] == 1
+    assert Obfuscation().extract(both)["spaced"] == 1
 
 
 @pytest.mark.parametrize(
