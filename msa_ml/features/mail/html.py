@@ -106,9 +106,9 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
     """Count in one part; keys are features, or named in :meth:`Html.extract`."""
     whole = page.small[:_LOOKED_AT]
     source, splits = _without_comments(whole)
-    for match in _IN_WORD.finditer(source):
+    for name, end in _IN_WORD.findall(source):
         # An empty element, or one that programs do not know and skip; names with a colon are those of office programs.
-        splits += match[2] is not None or (match[1].lstrip("/") not in known and ":" not in match[1])
+        splits += bool(end) or (name.lstrip("/") not in known and ":" not in name)
     tags = _COUNTED.findall(source)
     count = tags.count
     images = _IMAGE.findall(source)[:_MOST] if "img" in tags else []
