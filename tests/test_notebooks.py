@@ -10,6 +10,8 @@ from typing import Any
 import nbformat as nbformat_module
 import pytest
 
+from msa_ml.features.mail.lists import Lists
+from msa_ml.tasks import get
 from tests.conftest import ROOT
 
 nbformat: Any = nbformat_module  # half of it is typed
@@ -52,6 +54,14 @@ def test_valid_with_the_kernel_that_everybody_has(path: Path) -> None:
     ids = [cell.id for cell in notebook.cells]
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch(r"[a-z][a-z0-9-]{1,30}", one) for one in ids), "a failing cell is named by its id"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=_name)
+def test_every_feature_of_mail_that_is_named_exists(path: Path) -> None:
+    known = {*get("spam").features().columns, *Lists().columns}
+    written = "".join("".join(cell["source"]) for cell in _cells(path))
+    named = set(re.findall(r"(?<![\w.])mail\.[a-z_]+\.[a-z0-9_]+", written))
+    assert named <= known, f"{_name(path)} names features that are gone"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=_name)
