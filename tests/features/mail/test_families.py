@@ -42,7 +42,7 @@ TABLE: list[tuple[Extractor, Message, dict[str, float | None]]] = [
     (Body(), mail(body="Hello!"), {"length": 6, "exclaimed": 1}),
     (Obfuscation(), mail(body="hello"), {"unseen": 0, "zero_width": 0}),
     (Language(), mail(body="hello"), {"latin": 1, "scripts": 1}),
-    (Appeal(), mail(body="$ 5"), {"money": 1, "percent": 0}),
+    (Appeal(), mail(body="$ 5"), {"money": 1, "generic": 0}),
     (Html(), html("<p>Hello</p>"), {"present": 1, "hidden": 0}),
 ]  # fmt: skip
 
