@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,23 +17,43 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from msa_ml.bundle.read import Bundle
+from msa_ml.features.event_json import to_json
 from msa_ml.features.history_counter import Counters, definition
 from msa_ml.features.history_golden import Step, sequences, stream
 from msa_ml.features.history_reference import Past, values
+from msa_ml.records import Signup
+from msa_ml.source.event_fields import derived
+from msa_ml.source.pseudonyms import Pseudonyms
 from tests.bundle.tiny import reseal
 from tests.features.history_worlds import HISTORIES, RULES, pasts
 from tests.node import Ask, Consumer, talking
+from tests.signup_edges import Row, addresses, everywhere, names
+from tests.strategies import records
 
 pytestmark = [pytest.mark.xdist_group("consumer")]
 
 SAID = definition(HISTORIES, kind="signup", rules=RULES)
 BEGIN: dict[str, Any] = {"definition": SAID}
+PERSONAL = ("user_name", "email", "ip", "device")
+PSEUDONYM_OF = {
+    "user_name": "user_pseudonym",
+    "email": "email_pseudonym",
+    "ip": "ip_pseudonym",
+    "device": "device_pseudonym",
+}
+PSEUDONYMS = Pseudonyms(bytes(32))
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
 def ask(consumer: Consumer, signup_bundle: Bundle) -> Iterator[Ask]:
     with talking(signup_bundle.path, "history", silent=lambda call: "values" not in call) as said:
+        yield said
+
+
+@pytest.fixture(scope="module")
+def ask_keys(consumer: Consumer, signup_bundle: Bundle) -> Iterator[Ask]:
+    with talking(signup_bundle.path, "keys") as said:
         yield said
 
 
@@ -81,6 +102,34 @@ def test_a_golden_sequence_that_expects_something_else_differs(
     lines = {line["name"]: line["differs"] for line in consumer(copy, "golden", code=1)}
     assert len(lines[said["golden"][1]["name"]]) == 1
     assert lines[said["golden"][0]["name"]] == []
+
+
+@settings(MANY, max_examples=25)
+@given(events=st.lists(records("signup"), min_size=15, max_size=15))
+def test_keys_are_those_of_training(ask_keys: Ask, events: list[Signup]) -> None:
+    keys_agree(ask_keys, [to_json({name: getattr(event, name) for name in PERSONAL}) for event in events])
+
+
+@pytest.mark.parametrize("rows", [everywhere, names, addresses])
+def test_keys_at_the_edges(ask_keys: Ask, rows: Callable[[], Iterator[Row]]) -> None:
+    keys_agree(ask_keys, [{name: row[name] for name in PERSONAL if name in row} for row in rows()])
+
+
+def keys_agree(ask: Ask, rows: list[Row]) -> None:
+    """Demand the derived columns that a row gets where it is stored."""
+    for row, found in zip(rows, ask([{"event": row} for row in rows]), strict=True):
+        whole = dict.fromkeys(PERSONAL, "") | {
+            name: text.encode("utf-8", "replace").decode() for name, text in row.items()
+        }
+        wanted = derived("signup", whole, PSEUDONYMS)
+        for name in ("ip_subnet", "email_domain", "name_pattern"):
+            if name == "name_pattern" and any(
+                unicodedata.category(one) == "Cn" for one in "".join(whole.values())
+            ):
+                continue  # a code point of a later Unicode than that of our Python may be a letter there
+            assert found[name] == wanted[name], (row, name)
+        for name in PERSONAL:
+            assert PSEUDONYMS.of(found[name]) == wanted[PSEUDONYM_OF[name]], (row, name)
 
 
 def test_golden_sequences_of_every_word(ask: Ask) -> None:

@@ -4,12 +4,14 @@
 // node consumer.mjs BUNDLE signup < lines   score sign-ups: {"event": row, "history": {name: number}, "dense": of the runtime}
 // node consumer.mjs BUNDLE history < lines  call counters: {"observe"|"label"|"values": event, "at": ms, ...} as in golden sequences;
 //                                           {"definition": other} begins anew, with another history.json; one line a question
+// node consumer.mjs BUNDLE keys < lines     the keys by which sign-ups are counted, of rows: {"event": row}
 // node consumer.mjs BUNDLE dense IN OUT     score rows of little-endian float32, one after the other in IN; each row of OUT is
 //                                           logit, probability, and 1 or 0 for each policy of the manifest, in its order
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Bundle, Refused, number, written } from "./bundle.mjs";
 import { Counters, wrongAnswers } from "./history.mjs";
+import { keysOf } from "./keys.mjs";
 import { octets, rawView } from "./mail.mjs";
 import { readRow, recordFeatures } from "./signup.mjs";
 
@@ -85,6 +87,11 @@ async function score(bundle, read) {
   return 0;
 }
 
+async function keys() {
+  for await (const line of createInterface({ input: process.stdin })) say(keysOf(readRow(JSON.parse(line).event)));
+  return 0;
+}
+
 async function dense(bundle, source, target) {
   const [input, output] = [openSync(source, "r"), openSync(target, "w")];
   const width = bundle.columns.length;
@@ -112,9 +119,10 @@ async function main([folder, what, ...files]) {
   }
   if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
   if (what === "dense" && files.length === 2) return dense(bundle, ...files);
+  if (what === "keys") return keys();
   if (what === "history") return history(bundle);
   if (what === "signup") return score(bundle, readSignup(bundle));
-  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history, or dense IN OUT");
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history|keys, or dense IN OUT");
 }
 
 main(process.argv.slice(2)).then(
