@@ -28,8 +28,7 @@ from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.threshold import Policy, fit_policies
 from msa_ml.model.updating import updated
-from msa_ml.pipeline import Progress, Silent, fit_stack
-from msa_ml.tasks import get as get_task
+from msa_ml.pipeline import Progress, Silent, features_of, fit_stack
 
 RECENT = 5_000
 """Mails that daily thresholds are fitted on: the newest that were scored, are labelled and mature."""
@@ -169,7 +168,7 @@ def backtest(
         raise InputError("a backtest goes in order of time.", hint='Set split.method = "time".')
     if retrain_every < 0:
         raise InputError(f"retrain_every counts days, 0 or more, found {retrain_every}.")
-    chosen = features or get_task(dataset.task).features()
+    chosen = features or features_of(experiment)
     if not chosen.views:
         raise InputError(
             f"a backtest updates the content model every day, and {dataset.task} has no content.",

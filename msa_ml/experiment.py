@@ -105,6 +105,9 @@ class ModelChoice:
     features
         ``"all"`` that the task has, or ``"portable"``: those that can be computed from the specification, without our
         Python.
+    histories
+        ``"usual"``: those of the task's features; or ``"all"``: also those that serving knows only if it keeps counters. The
+        model then learns to do without as well, see :mod:`msa_ml.model.without_past`.
     folds
         Runs in time for the out-of-fold content logit.
     campaign_weight
@@ -112,6 +115,7 @@ class ModelChoice:
     """
 
     features: str = "all"
+    histories: str = "usual"
     folds: int = 5
     campaign_weight: float = 0.5
     content: ContentChoice = field(default_factory=ContentChoice)
@@ -193,6 +197,7 @@ class Experiment:
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
         _one_of("data.read", self.data.read, ("events", "vectors"))
         _one_of("model.features", self.model.features, ("all", "portable"))
+        _one_of("model.histories", self.model.histories, ("usual", "all"))
         _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
         if self.split.gap:
             parse_length(self.split.gap)
@@ -296,6 +301,16 @@ class Experiment:
         sizes = get(self.task).portable_sizes or self.model.content.sizes
         content = replace(self.model.content, sizes=sizes)
         return replace(self, model=replace(self.model, features="portable", content=content))
+
+    def with_histories(self) -> Experiment:
+        """Return the experiment with every history that the task has.
+
+        Examples
+        --------
+        >>> Experiment.of("spam").with_histories().model.histories
+        'all'
+        """
+        return replace(self, model=replace(self.model, histories="all"))
 
     def without_views(self, views: Collection[str]) -> Experiment:
         """Return the experiment with a content model that reads fewer views."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,6 +40,7 @@ from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.tabular import TabularTrees
 from msa_ml.model.threshold import fit_policies
+from msa_ml.model.without_past import forget, half, stricter
 from msa_ml.publishing import Published, make_bundle, run_items
 from msa_ml.records import Kind, words_of
 from msa_ml.settings import Settings
@@ -161,7 +163,7 @@ def prepare(
     experiment
         How to split; default: the task's baseline.
     features
-        Default: the task's.
+        Default: what the experiment wants of its task, see :func:`features_of`.
     workers
         Processes, 0 = one a core.
 
@@ -176,12 +178,31 @@ def prepare(
         dataset.require_rows()
         require_promises(dataset.index)
         labelled, notes = _labelled(dataset, experiment)
-    chosen = features or get_task(dataset.task).features()
+    chosen = features or features_of(experiment)
     prepared = _vectors(dataset, labelled, experiment, chosen, workers, say)
     with say.step("looking for leaks"):
         found = leakage(dataset, prepared.index, prepared.vectors, prepared.features)
     found.require_none()
     return replace(prepared, notes=(*prepared.notes, *notes, *found.warnings))
+
+
+def features_of(experiment: Experiment) -> FeatureSet:
+    """Return the features that an experiment wants of its task.
+
+    Raises
+    ------
+    InputError
+        It wants more histories than the task has.
+
+    Examples
+    --------
+    >>> wanted = Experiment.of("spam").with_histories()
+    >>> len(features_of(wanted).histories) > len(features_of(Experiment.of("spam")).histories) == 0
+    True
+    """
+    task = get_task(experiment.task)
+    chosen = task.every_feature() if experiment.model.features == "portable" else task.features()
+    return chosen.with_histories(*task.more_histories()) if experiment.model.histories == "all" else chosen
 
 
 def _labelled(dataset: Dataset, experiment: Experiment) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -328,15 +349,23 @@ def fit(
         model = fit_stack(experiment, prepared.features, vectors[rows], y[rows], weight[rows], campaign)
     with say.step("calibrating"):
         held = split.calibration
-        calibration = fit_platt(model.decision_function(vectors[held]), y[held], weight[held])
+        either = _readings(experiment, prepared.features, vectors[held])
+        margin = np.concatenate([model.decision_function(reading) for reading in either])
+        calibration = fit_platt(margin, np.tile(y[held], len(either)), np.tile(weight[held], len(either)))
         graph = emit_graph(model, calibration)
         runner = Graph(graph)
-        policies = fit_policies(
-            y[held],
-            runner.logits(vectors[held]),
-            weight[held],
-            budgets=experiment.evaluation.budgets,
-            words=prepared.words,
+        policies = reduce(
+            stricter,
+            [
+                fit_policies(
+                    y[held],
+                    runner.logits(reading),
+                    weight[held],
+                    budgets=experiment.evaluation.budgets,
+                    words=prepared.words,
+                )
+                for reading in either
+            ],
         )
     with say.step("evaluating"):
         rows = split.test
@@ -362,6 +391,13 @@ def fit(
     )
 
 
+def _readings(experiment: Experiment, features: FeatureSet, vectors: Vectors) -> tuple[Vectors, ...]:
+    """Return the vectors as they are, and where the model must do without histories also without these."""
+    if experiment.model.histories == "all" and features.histories:
+        return vectors, forget(vectors, features)
+    return (vectors,)
+
+
 def fit_stack(
     experiment: Experiment,
     features: FeatureSet,
@@ -372,7 +408,8 @@ def fit_stack(
 ) -> Model:
     """Train the model of an experiment on rows in order of time, not yet calibrated.
 
-    Trees on a content model where the features have content views, trees alone where they have none.
+    Trees on a content model where the features have content views, trees alone where they have none. With
+    ``model.histories = "all"`` half of the rows are learnt from without their histories.
 
     Parameters
     ----------
@@ -381,6 +418,8 @@ def fit_stack(
     campaign
         Fingerprint of each row, empty where it has none.
     """
+    if experiment.model.histories == "all":
+        vectors = forget(vectors, features, half(campaign, experiment.seed))
     trees = experiment.to_dict()["model"]["trees"]
     groups = tuple(column.rpartition(".")[0] for column in features.columns)
     monotone = tuple(feature.monotone for feature in features.features)
@@ -462,9 +501,8 @@ def train(
     SourceUnavailable, StoreBusy, TrackingUnavailable
         A system does not answer.
     """
-    task = get_task(experiment.task)
     portable = experiment.model.features == "portable"
-    chosen = features or (task.every_feature() if portable else task.features())
+    chosen = features or features_of(experiment)
     require_importable(chosen)
     if settings.signing_key is not None:
         private_key(settings.signing_key)  # said now, not after the training
@@ -480,7 +518,7 @@ def train(
     prepared = prepare(dataset, experiment, features=chosen, workers=workers, progress=say)
     cost = None
     if portable:
-        trained, cost = _fit_portable(prepared, experiment, features or task.features(), say)
+        trained, cost = _fit_portable(prepared, experiment, features or features_of(_usual(experiment)), say)
     else:
         trained = fit(prepared, experiment, progress=say)
     with say.step("writing the bundle"):
@@ -496,12 +534,16 @@ def _fit_portable(
     prepared: Prepared, experiment: Experiment, whole: FeatureSet, say: Progress
 ) -> tuple[Trained, Comparison]:
     """Train on the portable features, and say what it costs to do without the others, on the same rows."""
-    content = replace(experiment.model.content, sizes=Experiment.of(experiment.task).model.content.sizes)
-    usual = replace(experiment, model=replace(experiment.model, features="all", content=content))
     trained = fit(prepared.portable(), experiment, progress=say)
     with say.step("training on every feature, for the cost"):
-        other = fit(prepared.only(whole), usual)
+        other = fit(prepared.only(whole), _usual(experiment))
     return trained, other.compare(trained)
+
+
+def _usual(experiment: Experiment) -> Experiment:
+    """Return the experiment on features that need our Python as well."""
+    content = replace(experiment.model.content, sizes=Experiment.of(experiment.task).model.content.sizes)
+    return replace(experiment, model=replace(experiment.model, features="all", content=content))
 
 
 def _moment(value: str | datetime | None) -> datetime | None:

@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Use the features that can be ported from the specification, and say what doing without the others costs.",
 )
+@click.option(
+    "--histories",
+    is_flag=True,
+    help="Also use what was known of sender, network and content; for serving that keeps counters.",
+)
 @click.option("--seed", type=int, help="Seed of everything drawn.")
 @click.option(
     "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
@@ -58,6 +63,7 @@ def train_command(
     sources: tuple[str, ...],
     read: str | None,
     portable_only: bool,
+    histories: bool,
     seed: int | None,
     workers: int,
     no_track: bool,
@@ -75,6 +81,8 @@ def train_command(
         experiment = replace(experiment, seed=seed)
     if portable_only:
         experiment = experiment.portable()
+    if histories:
+        experiment = experiment.with_histories()
     moment = parse_moment(as_of) if as_of else now()
     from msa_ml.pipeline import train
 

@@ -58,7 +58,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "sender": _plain("sender_pseudonym", "address of From, lower-case"),
         "sender_domain": _plain("sender_domain", "its domain, lower-case"),
         "client_subnet": _plain("client_subnet", "/24 or /48 of the sending host"),
-        "campaign": _plain("campaign", "fingerprint of the content"),
+        "campaign": _plain(
+            "campaign", "fingerprint of the content: fields_of in msa_ml/features/mail/reputation.py"
+        ),
     },
     "signup": {
         **_NETWORK,

@@ -20,6 +20,7 @@ from msa_ml.features.mail.octets import Octets
 from msa_ml.features.mail.raw import Raw
 from msa_ml.features.mail.received import Received
 from msa_ml.features.mail.recipients import Recipients
+from msa_ml.features.mail.reputation import REPUTATION
 from msa_ml.features.mail.sender import Sender
 from msa_ml.features.mail.structure import Structure
 from msa_ml.features.mail.subject import Subject
@@ -66,4 +67,5 @@ SPAM = Task(
     features=_features,
     portable=(Octets(), Raw()),
     portable_sizes={"raw": (4,)},
+    histories=REPUTATION,
 )

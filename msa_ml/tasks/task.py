@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from msa_ml.dataset.labels import LabelRules
+from msa_ml.errors import InputError
 from msa_ml.features.extractor import Extractor, FeatureSet, View
+from msa_ml.features.history import History
 from msa_ml.records import Kind
 
 
@@ -32,6 +34,9 @@ class Task:
         Readers for models that use portable features only, besides the portable ones of ``features``.
     portable_sizes
         Lengths of the n-grams of such a model by content view, in place of the experiment's.
+    histories
+        What a model reads besides where the experiment says ``model.histories = "all"``: it serves those who keep counters, and
+        can do without.
     choices
         Where the task's baseline differs from the defaults of an experiment, in the shape of an experiment file.
     """
@@ -43,6 +48,7 @@ class Task:
     features: Callable[[], FeatureSet]
     portable: tuple[Extractor | View, ...] = ()
     portable_sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    histories: tuple[History, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
 
     def every_feature(self) -> FeatureSet:
@@ -51,3 +57,19 @@ class Task:
         for reader in self.portable:
             found = found + reader
         return found
+
+    def more_histories(self) -> tuple[History, ...]:
+        """Return :attr:`histories`.
+
+        Raises
+        ------
+        InputError
+            There are none.
+        """
+        if not self.histories:
+            own = len(self.features().histories)
+            raise InputError(
+                f"{self.name} has no further histories than the {own} of its features.",
+                hint='Leave model.histories at "usual".',
+            )
+        return self.histories

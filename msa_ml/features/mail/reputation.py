@@ -1,0 +1,85 @@
+"""What was known before a mail of those like it: how many, since when, how far they spread, how many were reported.
+
+Groups are the sender's address, its domain, the network that handed the mail over, and the fingerprint of the content; a
+campaign that changes one of them seldom changes all. A sender may forge the first two, so they are also looked at together
+with the network.
+"""
+
+from __future__ import annotations
+
+from msa_ml.dataset.campaigns import fingerprint
+from msa_ml.features.history import Count, CountDistinct, FirstSeen, History, Rate, Recency, Sum
+from msa_ml.features.mail.message import Message
+from msa_ml.source import columns
+from msa_ml.source.mail_head import read_head
+
+_KIND, _TASK = "mail", "spam"
+# What a rate says where nothing is known, and how many labels that weighs: one report makes nobody a spammer.
+_PRIOR, _STRENGTH = 0.3, 5.0
+
+VOLUME: tuple[History, ...] = (
+    Count(_KIND, by="sender", over="1h"),
+    Count(_KIND, by="sender", over="7d"),
+    Count(_KIND, by="sender_domain", over="1h"),
+    Count(_KIND, by="sender_domain", over="7d"),
+    Count(_KIND, by="client_subnet", over="1h"),
+    Count(_KIND, by="client_subnet", over="7d"),
+    Count(_KIND, by="campaign", over="1h"),
+    Count(_KIND, by="campaign", over="7d"),
+    Count(_KIND, by=("sender_domain", "client_subnet"), over="30d"),
+)
+"""Bursts show in an hour. A domain that never sent from this network before may be forged."""
+
+SPREAD: tuple[History, ...] = (
+    CountDistinct(_KIND, of="client_subnet", by="sender_domain", over="7d", cap=100),
+    CountDistinct(_KIND, of="sender", by="client_subnet", over="1d", cap=100),
+    CountDistinct(_KIND, of="sender", by="campaign", over="7d", cap=100),
+    CountDistinct(_KIND, of="client_subnet", by="campaign", over="7d", cap=100),
+    CountDistinct(_KIND, of="campaign", by="sender", over="7d", cap=100),
+    Sum(_KIND, of="recipient_count", by="sender", over="1d", step=1.0),
+    Sum(_KIND, of="recipient_count", by="campaign", over="1d", step=1.0),
+)
+"""A newsletter has one content, one sender and one network; a botnet's campaign has many of both."""
+
+AGES: tuple[History, ...] = (
+    FirstSeen(_KIND, by="sender", over="30d"),
+    FirstSeen(_KIND, by="sender_domain", over="30d"),
+    FirstSeen(_KIND, by="client_subnet", over="30d"),
+    FirstSeen(_KIND, by="campaign", over="30d"),
+    Recency(_KIND, by="sender", over="30d"),
+    Recency(_KIND, by="sender_domain", over="30d"),
+    Recency(_KIND, by="campaign", over="30d"),
+)
+
+RATES: tuple[History, ...] = tuple(
+    Rate(_KIND, task=_TASK, by=by, over="30d", prior=_PRIOR, strength=_STRENGTH)
+    for by in ("sender", "sender_domain", "client_subnet", "campaign")
+)
+"""Spam among the labels that were known by then; more of it can only be worse, so the trees are held to that."""
+
+REPUTATION: tuple[History, ...] = (*VOLUME, *SPREAD, *AGES, *RATES)
+"""The optional histories of ``spam``: ``model.histories = "all"``."""
+
+
+def fields_of(raw: bytes) -> dict[str, object]:
+    r"""Return what counters ask of a mail: its keys and numbers by their words, as the import makes them.
+
+    The import stores the sender as a pseudonym; equal addresses have equal pseudonyms, so counters keep the address or one
+    of their own. Unknown is empty.
+
+    Examples
+    --------
+    >>> fields = fields_of(b"From: Ann <Ann@Example.org>\r\nTo: bo@example.net\r\n\r\nhi")
+    >>> fields["sender"], fields["sender_domain"], fields["campaign"], fields["recipient_count"]
+    ('ann@example.org', 'example.org', '', 1)
+    """
+    head = read_head(raw)
+    sender = columns.sender_address(head)
+    return {
+        "sender": sender,
+        "sender_domain": columns.domain_of(sender),
+        "client_subnet": columns.client_subnet(head.received),
+        "campaign": fingerprint(Message(raw).text),
+        "size": len(raw),
+        "recipient_count": columns.recipient_count(head.recipients),
+    }
