@@ -38,7 +38,7 @@ def half(campaign: NDArray[np.str_], seed: int) -> NDArray[np.bool_]:
     Examples
     --------
     >>> drawn = half(np.array(["a", "a", "b", "b", *[""] * 96]), 0)
-    >>> bool(drawn[0] == drawn[1]), bool(drawn[2] == drawn[3]), 30 < drawn.sum() < 70
+    >>> bool(drawn[0] == drawn[1]), bool(drawn[2] == drawn[3]), 30 < int(drawn.sum()) < 70
     (True, True, True)
     """
     random = np.random.default_rng([seed, len(campaign)])
