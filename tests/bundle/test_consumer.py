@@ -6,6 +6,7 @@ import base64
 import shutil
 import tarfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from msa_ml.bundle.write import write
 from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.mail.octets import Octets
 from msa_ml.features.mail.raw import Raw
+from msa_ml.model.ngrams import NgramHash
 from tests.node import Consumer
 from tests.small_bundle import contents, invented
 
@@ -74,6 +76,28 @@ def test_a_portable_bundle_is_read_from_the_raw_mail(consumer: Consumer, portabl
         theirs = np.array([np.nan if value is None else value for value in line["dense"]])
         np.testing.assert_allclose(theirs, vectors.dense[row], rtol=1e-6)
     same(lines, portable, mails)
+
+
+@pytest.mark.parametrize("bits", [10, 15, 18, 24])
+def test_content_is_hashed_alike(consumer: Consumer, portable: Bundle, bits: int) -> None:
+    mails = [*golden_mail().values(), *invented(20, seed=5)[0], b"", b"\x00", bytes(range(256)) * 8]
+    hashing = NgramHash({"head": (4,), "text": (2, 4, 7)}, bits=bits, seed=3)
+    content = {"head": [raw[:50] for raw in mails], "text": [raw[50:1500] for raw in mails]}
+    lines = consumer(
+        portable.path,
+        "buckets",
+        [
+            {
+                "content": {view: encoded(items[row]) for view, items in content.items()},
+                "sizes": hashing.sizes,
+                "bits": bits,
+                "seed": 3,
+            }
+            for row in range(len(mails))
+        ],
+    )
+    starts, buckets = hashing.buckets(content)
+    assert lines == [buckets[first:last].tolist() for first, last in pairwise(starts)]
 
 
 @pytest.mark.corpus

@@ -5,11 +5,13 @@
 // node consumer.mjs BUNDLE history < lines  call counters: {"observe"|"label"|"values": event, "at": ms, ...} as in golden sequences;
 //                                           {"definition": other} begins anew, with another history.json; one line a question
 // node consumer.mjs BUNDLE keys < lines     the keys by which sign-ups are counted, of rows: {"event": row}
+// node consumer.mjs BUNDLE buckets < lines  buckets of content: {"content": {view: base64}, "sizes": {view: [n]}, "bits": b, "seed": s}
 // node consumer.mjs BUNDLE dense IN OUT     score rows of little-endian float32, one after the other in IN; each row of OUT is
 //                                           logit, probability, and 1 or 0 for each policy of the manifest, in its order
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Bundle, Refused, number, written } from "./bundle.mjs";
+import { bucketsOf } from "./content.mjs";
 import { Counters, wrongAnswers } from "./history.mjs";
 import { keysOf } from "./keys.mjs";
 import { octets, rawView } from "./mail.mjs";
@@ -17,6 +19,7 @@ import { readRow, recordFeatures } from "./signup.mjs";
 
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const bytes = (text) => Buffer.from(text, "base64");
+const contentOf = (views) => Object.fromEntries(Object.entries(views).map(([view, text]) => [view, bytes(text)]));
 const LOGIT_TOLERANCE = 1e-4, DENSE_TOLERANCE = 1e-6, BATCH = 4096;
 
 /** What a portable mail bundle is fed, from the raw message alone. */
@@ -43,7 +46,7 @@ async function golden(bundle) {
   const read = bundle.manifest.kind === "signup" ? readSignup(bundle) : null;
   let failed = 0;
   for (const wanted of bundle.golden) {
-    const content = Object.fromEntries(Object.entries(wanted.content).map(([view, text]) => [view, bytes(text)]));
+    const content = contentOf(wanted.content);
     const dense = wanted.dense.map(number);
     const made = read?.({ ...wanted, event: JSON.parse(bytes(wanted.raw)) });
     const found = await bundle.score(content, made?.dense ?? dense);
@@ -87,8 +90,8 @@ async function score(bundle, read) {
   return 0;
 }
 
-async function keys() {
-  for await (const line of createInterface({ input: process.stdin })) say(keysOf(readRow(JSON.parse(line).event)));
+async function answer(of) {
+  for await (const line of createInterface({ input: process.stdin })) say(of(JSON.parse(line)));
   return 0;
 }
 
@@ -112,17 +115,15 @@ async function main([folder, what, ...files]) {
   const bundle = await Bundle.load(folder);
   if (what === "golden") return golden(bundle);
   if (what === "score") {
-    return score(bundle, (event) => ({
-      content: Object.fromEntries(Object.entries(event.content).map(([view, text]) => [view, bytes(text)])),
-      dense: event.dense.map(number),
-    }));
+    return score(bundle, (event) => ({ content: contentOf(event.content), dense: event.dense.map(number) }));
   }
   if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
   if (what === "dense" && files.length === 2) return dense(bundle, ...files);
-  if (what === "keys") return keys();
+  if (what === "keys") return answer(({ event }) => keysOf(readRow(event)));
+  if (what === "buckets") return answer(({ content, ...hashing }) => bucketsOf(contentOf(content), hashing));
   if (what === "history") return history(bundle);
   if (what === "signup") return score(bundle, readSignup(bundle));
-  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history|keys, or dense IN OUT");
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history|keys|buckets, or dense IN OUT");
 }
 
 main(process.argv.slice(2)).then(
