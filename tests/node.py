@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 HOME = Path(__file__).parent / "consumer"
-Consumer = Callable[..., list[dict[str, Any]]]
+Consumer = Callable[..., list[Any]]
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +31,11 @@ def consumer() -> Consumer:
             pytest.skip("the npm registry is out of reach")
 
     def run(
-        bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *, code: int = 0
-    ) -> list[dict[str, Any]]:
+        bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *files: Path, code: int = 0
+    ) -> list[Any]:
         lines = "".join(json.dumps(event) + "\n" for event in events)
         done = subprocess.run(
-            ["node", HOME / "consumer.mjs", bundle, what],
+            ["node", HOME / "consumer.mjs", bundle, what, *files],
             input=lines, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == code, done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import tarfile
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ import pytest
 from msa_ml.bundle.golden import LOGIT_TOLERANCE
 from msa_ml.bundle.golden_mail import golden_mail
 from msa_ml.bundle.read import Bundle
+from msa_ml.bundle.rollout import takes_part
+from msa_ml.bundle.signing import new_key, sign
 from msa_ml.bundle.write import write
 from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.mail.octets import Octets
@@ -121,3 +124,24 @@ def test_a_flipped_byte_is_refused_there_too(
     data[len(data) // 2] ^= 1
     (copy / name).write_bytes(data)
     assert consumer(copy, "golden", code=1) == []
+
+
+def test_the_same_events_take_part_in_a_roll_out(consumer: Consumer, portable: Bundle) -> None:
+    keys = [f"event-{number}" for number in range(300)] + ["", "ключ", "\U0001f600"]
+    asked = [{"key": key, "share": share} for key in keys for share in (0.0, 0.01, 0.3, 1.0)]
+    wanted = [takes_part(portable.id, key, share) for key in keys for share in (0.0, 0.01, 0.3, 1.0)]
+    assert consumer(portable.path, "rollout", asked) == wanted
+    assert 0 < sum(wanted) < len(wanted)
+
+
+def test_a_signature_is_checked_there_too(consumer: Consumer, portable: Bundle, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(portable.path, tmp_path / "copy"))
+    for name in ("release.key", "other.key"):
+        new_key(tmp_path / name)
+    sign(copy, tmp_path / "release.key")
+    assert consumer(copy, "signed", (), tmp_path / "release.key.pub") == []
+    consumer(copy, "signed", (), tmp_path / "other.key.pub", code=1)
+    said = json.loads((copy / "manifest.sig").read_text())
+    said["signature"] = "00" * 64
+    (copy / "manifest.sig").write_text(json.dumps(said))
+    consumer(copy, "signed", (), tmp_path / "release.key.pub", code=1)

@@ -1,5 +1,5 @@
 // Reads a bundle by docs/bundle.md: checks every hash and the id, loads the graph, scores, decides.
-import { createHash } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { lstatSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
@@ -29,6 +29,20 @@ function filesOf(folder, prefix = "") {
     return status.isDirectory() ? filesOf(folder, name) : [name];
   });
 }
+
+/** Demand that a key (PEM) signed the manifest of a bundle. */
+export function demandSigned(folder, pem) {
+  const { algorithm, key, signature } = parsed(readFileSync(join(folder, "manifest.sig")), "manifest.sig");
+  const trusted = createPublicKey(pem);
+  const plain = Buffer.from(trusted.export({ format: "jwk" }).x, "base64url");
+  demand(algorithm === "ed25519" && key === sha256(plain), "another key signed the bundle");
+  const text = readFileSync(join(folder, "manifest.json"));
+  demand(verify(null, text, trusted, Buffer.from(signature, "hex")), "the signature is not that of the manifest");
+}
+
+/** Whether an event takes part in a step of a roll-out. */
+export const takesPart = (id, key, share) =>
+  createHash("sha256").update(`${id}:${key}`, "utf8").digest().readBigUInt64BE(0) < BigInt(Math.floor(share * 2 ** 64));
 
 export class Bundle {
   static async load(folder) {

@@ -6,11 +6,13 @@
 //                                           {"definition": other} begins anew, with another history.json; one line a question
 // node consumer.mjs BUNDLE keys < lines     the keys by which sign-ups are counted, of rows: {"event": row}
 // node consumer.mjs BUNDLE buckets < lines  buckets of content: {"content": {view: base64}, "sizes": {view: [n]}, "bits": b, "seed": s}
+// node consumer.mjs BUNDLE rollout < lines  whether events take part: {"key": text, "share": 0..1}
+// node consumer.mjs BUNDLE signed KEY       exit 1 when the key (PEM) did not sign the bundle
 // node consumer.mjs BUNDLE dense IN OUT     score rows of little-endian float32, one after the other in IN; each row of OUT is
 //                                           logit, probability, and 1 or 0 for each policy of the manifest, in its order
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { Bundle, Refused, number, written } from "./bundle.mjs";
+import { Bundle, Refused, demandSigned, number, takesPart, written } from "./bundle.mjs";
 import { bucketsOf } from "./content.mjs";
 import { Counters, wrongAnswers } from "./history.mjs";
 import { keysOf } from "./keys.mjs";
@@ -119,11 +121,16 @@ async function main([folder, what, ...files]) {
   }
   if (what === "mail") return score(bundle, (event) => readMail(bundle, bytes(event.raw)));
   if (what === "dense" && files.length === 2) return dense(bundle, ...files);
+  if (what === "signed" && files.length === 1) {
+    demandSigned(folder, readFileSync(files[0]));
+    return 0;
+  }
+  if (what === "rollout") return answer(({ key, share }) => takesPart(bundle.manifest.id, key, share));
   if (what === "keys") return answer(({ event }) => keysOf(readRow(event)));
   if (what === "buckets") return answer(({ content, ...hashing }) => bucketsOf(contentOf(content), hashing));
   if (what === "history") return history(bundle);
   if (what === "signup") return score(bundle, readSignup(bundle));
-  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history|keys|buckets, or dense IN OUT");
+  throw new Refused("expected: node consumer.mjs BUNDLE golden|score|mail|signup|history|keys|buckets|rollout, signed KEY, or dense IN OUT");
 }
 
 main(process.argv.slice(2)).then(
