@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from msa_ml.bundle.golden import DENSE_TOLERANCE, LOGIT_TOLERANCE, read_cases
 from msa_ml.bundle.read import Bundle
+from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.event_json import to_json
 from msa_ml.records import Signup
 from tests.bundle.tiny import reseal
@@ -105,3 +106,14 @@ def test_a_history_is_taken_as_given(ask: Ask, signup_bundle: Bundle) -> None:
     for case, line in zip(cases, lines, strict=True):
         assert line["decisions"] == case.decisions
         assert abs(line["logit"] - case.logit) <= LOGIT_TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "row", [{"user_nam": "ann"}, {"event_time": "2026-03-10T09:15:02"}, {"event_time": "soon"}]
+)
+def test_a_row_that_is_none_is_refused_by_both(
+    consumer: Consumer, signup_bundle: Bundle, row: dict[str, str]
+) -> None:
+    assert consumer(signup_bundle.path, "signup", [{"event": row}], code=1) == []
+    with pytest.raises((InputError, UnknownNameError)):
+        signup_bundle.score(row)

@@ -1,4 +1,5 @@
 // The portable record features of a sign-up, from its JSON row, by docs/bundle.md and docs/rules.md.
+import { Refused } from "./bundle.mjs";
 import { agent, form, ip, locale, referrer, verification } from "./signup_client.mjs";
 import { displayName, email, name, nameModel } from "./signup_names.mjs";
 
@@ -20,13 +21,23 @@ const TEXTS = [
 ];
 const NUMBERS = ["asn", "form_seconds", "verification_attempts"];
 const TIMES = ["event_time", "ingested_at", "decided_at"];
+const NOT_READ = ["event_id", "source", "origin", "position", "attributes"];
+const KNOWN = new Set([...TEXTS, ...NUMBERS, ...TIMES, ...NOT_READ]);
+
+function readTime(text, field) {
+  const time = /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) throw new Refused(`${field} is no time with an offset`);
+  return time;
+}
 
 /** A row with every field: texts, numbers or null, times in ms or null. */
 export function readRow(json) {
+  const unknown = Object.keys(json).filter((name) => !KNOWN.has(name));
+  if (unknown.length) throw new Refused(`${unknown[0]} is no field of a sign-up`);
   const row = {};
   for (const field of TEXTS) row[field] = (json[field] ?? "").replace(/\p{Surrogate}/gu, "?");
   for (const field of NUMBERS) row[field] = json[field] ?? null;
-  for (const field of TIMES) row[field] = json[field] == null ? null : Date.parse(json[field]);
+  for (const field of TIMES) row[field] = json[field] == null ? null : readTime(json[field], field);
   return row;
 }
 
