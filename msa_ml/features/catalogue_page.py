@@ -74,7 +74,7 @@ def counted(catalogue: Catalogue) -> str:
     >>> from msa_ml.features.extractor import FeatureSet
     >>> from msa_ml.features.mail.date import Date
     >>> counted(Catalogue.of(FeatureSet([Date()])))
-    '9 numbers of a mail in 1 family and 0 content views'
+    '8 numbers of a mail in 1 family and 0 content views'
     """
     families, views = len(catalogue.families), len(catalogue.views)
     return (

@@ -20,6 +20,7 @@ from urllib.request import urlopen
 import pytest
 
 from msa_ml import __version__
+from msa_ml.bundle.manifest import FORMAT
 from msa_ml.bundle.read import load
 from msa_ml.registry.tracking import Tracking
 from msa_ml.settings import read as read_settings
@@ -157,7 +158,7 @@ def test_the_version_carries_its_tags(server: Server, trained: dict[str, Any], t
     assert tags["bundle_id"] == trained["bundle_id"]
     assert tags["synthetic"] == "false"
     assert tags["package_version"] == __version__
-    assert tags["format"] == "0"
+    assert tags["format"] == str(FORMAT)
     assert tracking.champion("spam") == "1"
     assert not (tmp_path / "home").exists()
 
