@@ -83,7 +83,10 @@ def score_lines(bundle: Bundle, lines: Iterable[bytes], *, batch: int = 1) -> It
 def _entry(number: int, line: bytes) -> tuple[str, Any, Any]:
     try:
         entry = strict_json(line)
-        return str(entry["id"]), _event(entry), entry.get("history")
+        history = entry.get("history")
+        if not isinstance(history, dict | None):
+            raise TypeError("no history")
+        return str(entry["id"]), _event(entry), history
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"line {number} is no event.",

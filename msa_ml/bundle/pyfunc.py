@@ -2,8 +2,8 @@
 
 This module imports no mlflow. ``mlflow.pyfunc.load_model("models:/spam@champion").predict(frame)`` takes a frame with
 a column ``raw`` (bytes) and returns ``logit``, ``probability``, ``decision``, ``policy`` and ``bundle_id``. For events that
-are rows of plain fields the column is ``event``, JSON text of one, and beside it perhaps ``history``, JSON text of what
-was known before it by name.
+are rows of plain fields the column is ``event``, JSON text of one. Beside it there may be ``history``, JSON text of what
+was known before the event by name; where it is empty everything is unknown.
 
 A bundle whose extractors come from a package of your own is loaded where the environment says that you trust it:
 ``MSA_ALLOW_PACKAGES=acme_features``, several with commas between.
@@ -11,10 +11,11 @@ A bundle whose extractors come from a package of your own is loaded where the en
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from msa_ml.bundle.manifest import strict_json
+from msa_ml.bundle.given_history import history_of_text
 from msa_ml.bundle.read import Bundle, load
 from msa_ml.errors import InputError
 from msa_ml.settings import allowed_packages
@@ -38,14 +39,14 @@ class BundleModel:
         Parameters
         ----------
         frame
-            With a column ``raw`` of bytes for mail; for the other kinds ``event`` and perhaps ``history``, JSON text.
+            With a column ``raw`` of bytes for mail, ``event`` of JSON text for the other kinds, and perhaps ``history``.
         params
             ``{"policy": NAME}``; default: the bundle's default policy.
 
         Raises
         ------
         InputError
-            The column is not there.
+            The column is not there, or a history is no JSON object of numbers.
         """
         import pandas
 
@@ -56,13 +57,15 @@ class BundleModel:
                 f"expected a column '{column}' of {what}, found {', '.join(map(str, frame.columns))}."
             )
         policy = (params or {}).get("policy") or None
-        given: Iterable[Any] = frame[column]
+        given = list(frame[column])
+        histories = _histories(frame)
         if rows:
-            told = list(frame[HISTORY]) if HISTORY in frame else [None] * len(frame)
-            histories = [strict_json(text) if isinstance(text, str) and text else None for text in told]
-            scores = self.bundle.score_vectors(self.bundle.vectors(list(given), histories), policy=policy)
-        else:
+            scores = self.bundle.score_vectors(self.bundle.vectors(given, histories), policy=policy)
+        elif histories is None:
             scores = list(self.bundle.score_many(given, policy=policy))
+        else:
+            pairs = zip(given, histories, strict=True)
+            scores = [self.bundle.score(raw, history=history, policy=policy) for raw, history in pairs]
         return pandas.DataFrame(
             {
                 "logit": [score.logit for score in scores],
@@ -73,6 +76,23 @@ class BundleModel:
             },
             index=frame.index,
         )
+
+
+def _histories(frame: pandas.DataFrame) -> list[Mapping[str, Any] | None] | None:
+    """Return what was known before each event; ``None`` where the frame has no such column."""
+    import pandas
+
+    if HISTORY not in frame:
+        return None
+    found: list[Mapping[str, Any] | None] = []
+    for row, text in enumerate(frame[HISTORY]):
+        if text is None or text is pandas.NA or text == "" or (isinstance(text, float) and math.isnan(text)):
+            found.append(None)
+        elif isinstance(text, str):
+            found.append(history_of_text(text))
+        else:
+            raise InputError(f"row {row}: expected a history as JSON text, found {type(text).__name__}.")
+    return found
 
 
 def _load_pyfunc(path: str) -> BundleModel:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from msa_ml.bundle import golden
 from msa_ml.bundle.collection import uncollected
 from msa_ml.bundle.files import demand_bundle, read_files, refusing, specification_of, table_of
+from msa_ml.bundle.given_history import history_columns, history_values
 from msa_ml.bundle.limits import Limits
 from msa_ml.bundle.manifest import FILE, Manifest, is_number, who_made
 from msa_ml.bundle.row_events import BATCH as ROW_BATCH
@@ -30,8 +31,8 @@ from msa_ml.bundle.runtime import Graph
 from msa_ml.bundle.score import Reason, Score, probability
 from msa_ml.bundle.signing import TrustedKey, public_keys
 from msa_ml.bundle.vectors import COMPLETE, VectorBundle
-from msa_ml.errors import BundleRefused, InputError, OtherVersion, UnknownNameError
-from msa_ml.features.extractor import FeatureSet, Vectors
+from msa_ml.errors import BundleRefused, InputError, OtherVersion
+from msa_ml.features.extractor import ALL_HISTORIES, FeatureSet, Vectors
 from msa_ml.features.history_counter import Counters, histories_of
 from msa_ml.features.history_golden import wrong_values
 from msa_ml.features.mail.message import Message
@@ -107,7 +108,9 @@ class Bundle(VectorBundle):
             Of mail the raw message as received (an mbox ``From `` line is dropped), a record, or a parsed message; of
             the other kinds a mapping by field name, a record, or JSON text of one.
         history
-            What your counters know of before the event, by the names in ``history.json``; what is left out is unknown.
+            What your counters know of before the event, by the names in ``history.json``; what is left out, ``None`` or
+            ``nan`` is unknown. A bundle with histories that is given none says so: ``degraded`` holds ``"history"``. An
+            empty mapping says that your counters know nothing.
         policy
             Name of the policy that decides; default: the bundle's.
         reasons
@@ -118,7 +121,7 @@ class Bundle(VectorBundle):
         Raises
         ------
         InputError
-            What is given is no event of the kind, or a field is misspelt.
+            What is given is no event of the kind, a field is misspelt, or a history is no number that float32 can hold.
         UnknownNameError
             No such policy or history.
         """
@@ -140,7 +143,7 @@ class Bundle(VectorBundle):
         vectors = self._with_history(vectors, None if history is None else [history])
         logit = self.graph.logits(vectors)[0]
         explained = self._reasons(vectors, float(logit), reasons) if reasons else ()
-        return self._verdict(logit, policy, explained, note), vectors
+        return self._verdict(logit, policy, explained, self._noting(note, history)), vectors
 
     async def score_async(
         self,
@@ -183,7 +186,7 @@ class Bundle(VectorBundle):
         batch: int = BATCH,
         limits: Limits | None = None,
     ) -> Iterator[Score]:
-        """Score events in order, without histories; every score is the same as of :meth:`score`.
+        """Score events in order, without histories; every score is the same as of :meth:`score` without one.
 
         Parameters
         ----------
@@ -204,7 +207,7 @@ class Bundle(VectorBundle):
                 logits = self.graph.logits(vectors)
             for row, (logit, note) in enumerate(zip(logits, notes, strict=True)):
                 explained = self._reasons(vectors[row : row + 1], float(logit), reasons) if reasons else ()
-                yield self._verdict(logit, policy, explained, note)
+                yield self._verdict(logit, policy, explained, self._noting(note, None))
 
     def score_frame(self, frame: pl.DataFrame, *, policy: str | None = None) -> pl.DataFrame:
         """Score many rows of plain fields at once.
@@ -225,7 +228,8 @@ class Bundle(VectorBundle):
         Raises
         ------
         InputError
-            The bundle reads mail, or a column is misspelt or of another type.
+            The bundle reads mail, a column is misspelt or of another type, or a history is no number that float32 can
+            hold.
         """
         if not self._is_rows:
             raise InputError("mail is no row of plain fields.", hint="Use score or score_many.")
@@ -236,13 +240,7 @@ class Bundle(VectorBundle):
             part = frame.slice(start, ROW_BATCH * 50)
             vectors = self.features.extract_rows(whole_frame(self.features.kind, part, names))
             if names:
-                known = [
-                    part[name].cast(pl.Float32).fill_null(math.nan).to_numpy()
-                    if name in part.columns
-                    else np.full(len(part), np.nan, np.float32)
-                    for name in names
-                ]
-                vectors = vectors.with_last(np.column_stack(known).astype(np.float32))
+                vectors = vectors.with_last(history_columns(names, part))
             parts.append(self.graph.logits(vectors))
         logit = np.concatenate(parts).astype(np.float64)
         return pl.DataFrame(
@@ -301,12 +299,17 @@ class Bundle(VectorBundle):
         if histories is None:
             return vectors
         names = [history.name for history in self.features.histories]
-        for given in histories:
-            for name in given or ():
-                if name not in names:
-                    raise UnknownNameError("history of the bundle", name, names)
-        values = [[(given or {}).get(name, math.nan) for name in names] for given in histories]
+        values = [history_values(names, given) for given in histories]
         return vectors.with_last(np.array(values, np.float32).reshape(len(vectors), len(names)))
+
+    def _noting(
+        self, note: tuple[bool, tuple[str, ...]], history: Mapping[str, float] | None
+    ) -> tuple[bool, tuple[str, ...]]:
+        """Add to what is said of a score that the histories of the bundle were not given."""
+        truncated, degraded = note
+        if history is None and self.features.histories:
+            degraded = (*degraded, ALL_HISTORIES)
+        return truncated, degraded
 
     def _reasons(self, vectors: Vectors, logit: float, count: int) -> tuple[Reason, ...]:
         """Replace one piece of evidence at a time by its typical value in ham, and see how the logit falls."""

@@ -43,7 +43,9 @@ class Score:
     truncated
         The mail is longer than the limit, and only its beginning was scored.
     degraded
-        Extractors that would have started after the mail's time was used up; their features counted as unknown.
+        Extractors that would have started after the mail's time was used up; their features counted as unknown. And
+        ``"history"`` where the bundle has histories and none was given, not even an empty one. Scores of vectors, by
+        :meth:`~msa_ml.bundle.vectors.VectorBundle.score_vectors`, never say it: their histories are in the vectors.
     """
 
     logit: float
@@ -59,7 +61,7 @@ class Score:
 
     @property
     def complete(self) -> bool:
-        """Whether the whole event was looked at; if not, treat a verdict of "not flagged" as not known."""
+        """Whether the whole event, and its history, was looked at; if not, treat a verdict of "not flagged" as not known."""
         return not (self.truncated or self.degraded)
 
     def to_json(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,8 @@ def score_command(
 ) -> None:
     """Score raw mails: files, folders of .eml files, or one mail on standard input; or sign-ups as JSON lines.
 
-    A line is one event by field name; with "history" in it an object of what your counters know, by name.
+    A line is one event by field name; with "history" in it an object of what your counters know, by name. A bundle that
+    has histories says "without history" of a line that gives none. Of mail, score-lines takes histories.
     """
     from msa_ml.bundle.read import load
 
@@ -114,14 +115,17 @@ def score_command(
         show("SYNTHETIC: this model was trained on simulated events.", as_json=True)
     rows: list[dict[str, Any]] = []
     mails = _mails(_sources(files))
-    events = ((name, raw, None) for name, raw in mails) if loaded.manifest.kind == "mail" else _lines(mails)
+    is_mail = loaded.manifest.kind == "mail"
+    names = [history.name for history in loaded.features.histories]
+    events = ((name, raw, None) for name, raw in mails) if is_mail else _lines(mails, names)
     for name, event, history in events:
         if log is None:
             score = loaded.score(event, history=history, policy=policy, reasons=reasons)
         else:
             score = _logged(loaded, event, log, source, policy=policy, reasons=reasons)
         verdict = loaded.manifest.task if score.decision else f"not {loaded.manifest.task}"
-        part = "" if score.complete else "  (of its beginning; the mail is longer than what is looked at)"
+        part = "  (of its beginning; the mail is longer than what is looked at)" if score.truncated else ""
+        part += f"  (without {', '.join(score.degraded)})" if score.degraded else ""
         show(f"{score.probability:8.4%}  {verdict:<10} {name}{part}", as_json=as_json)
         for reason in score.reasons:
             show(
@@ -243,7 +247,8 @@ def serve_command(
     """Score mail for other programs on this machine, over HTTP on a Unix socket.
 
     \b
-    POST /score           raw mail in (other kinds: {"event": {...}, "history": {...}}), JSON out; ?reasons=N&policy=NAME
+    POST /score           raw mail in (or {"raw": base64, "history": {...}}; other kinds: {"event": {...}, "history": {...}}),
+                          JSON out; ?reasons=N&policy=NAME
     GET  /health          bundle, counts, the last reload
     GET  /metrics         the same for Prometheus
 
@@ -322,8 +327,11 @@ def _mails(sources: list[Path | None]) -> Iterator[tuple[str, bytes]]:
             yield str(path), _read(path)
 
 
-def _lines(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Any, Mapping[str, float] | None]]:
-    """Yield (name, event, history) of every line of every file."""
+def _lines(
+    files: Iterable[tuple[str, bytes]], names: Sequence[str]
+) -> Iterator[tuple[str, Any, Mapping[str, float] | None]]:
+    """Yield (name, event, history) of every line of every file; ``names`` are those of the histories."""
+    from msa_ml.bundle.given_history import history_values
     from msa_ml.bundle.manifest import strict_json
 
     for name, data in files:
@@ -338,17 +346,11 @@ def _lines(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Any, Mappi
                     f"{where}: this is no JSON.", hint='One event a line: {"user_name": "ann", ...}'
                 ) from error
             history = event.pop("history", None) if isinstance(event, dict) else None
-            if history is not None and not _is_history(history):
-                raise InputError(f"{where}: history is no object of numbers by name.")
-            known = None if history is None else {k: v for k, v in history.items() if v is not None}
-            yield where, event, known
-
-
-def _is_history(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        number is None or (isinstance(number, int | float) and not isinstance(number, bool))
-        for number in value.values()
-    )
+            try:
+                history_values(names, history)
+            except InputError as error:
+                raise InputError(f"{where}: {error.message}", hint=error.hint) from error
+            yield where, event, history
 
 
 def _read(path: Path) -> bytes:

@@ -7,7 +7,10 @@
     DIR/current -> 8  a link that is renamed into place, so it always names a whole and verified bundle
     DIR/.lock         held by one pull at a time; the system lets go of it when a process dies
 
-A pull that was killed leaves a folder that begins with ``.pull-``; the next one removes it.
+    DIR/8.spare/      only while the copy in DIR/8 was damaged and is exchanged: ``current`` names it meanwhile
+
+At no moment does ``current`` name a folder that is not there. A pull that was killed leaves a folder that begins with
+``.pull-``, or a spare one; the next one removes it.
 """
 
 from __future__ import annotations
@@ -23,12 +26,13 @@ from typing import Protocol
 
 from msa_ml.bundle.manifest import FILE
 from msa_ml.bundle.read import Bundle, load
-from msa_ml.bundle.signing import TrustedKey
+from msa_ml.bundle.signing import SIGNATURE, TrustedKey
 from msa_ml.errors import InputError, Refused
 
 CURRENT = "current"
 _LOCK = ".lock"
 _UNFINISHED = ".pull-"
+_SPARE = ".spare"
 
 
 class Registry(Protocol):
@@ -146,15 +150,19 @@ def pull(
         link, folder = place / CURRENT, place / version
         if link.exists() and not link.is_symlink():
             raise InputError(f"{link} is no link.", hint="Name a folder that only pulls write to.")
-        was = str(link.readlink()) if link.is_symlink() else ""
+        named = str(link.readlink()) if link.is_symlink() else ""
+        was = named.removesuffix(_SPARE)
         there = _identity(folder, packages, trusted_key)
         tagged = registry.tags(task, version).get("bundle_id", there)
         fresh = there is not None and there == tagged
         if not (fresh and if_changed):
-            there = _replace(registry, task, version, folder, packages, trusted_key)
-        changed = not (fresh and if_changed and was == version)
-        if was != version:
+            there = _replace(registry, task, version, folder, there, packages, trusted_key)
+        changed = not (fresh and if_changed and named == version)
+        if named != version:
             _point(link, version)
+        for left in place.glob(f"*{_SPARE}"):
+            if left.stem.isdecimal():
+                shutil.rmtree(left)
         removed = _prune(place, version, keep)
     return Pulled(task, version, folder, str(there), changed, was, removed)
 
@@ -184,18 +192,46 @@ def _replace(
     task: str,
     version: str,
     folder: Path,
+    there: str | None,
     packages: Iterable[str],
     trusted_key: TrustedKey,
 ) -> str:
-    """Fetch a version; what stood under its name is removed once the new copy is verified."""
+    """Fetch a version; what stood under its name stays if it is the same, and otherwise goes once the new copy is verified.
+
+    ``there`` is the id of what stands there, ``None`` where that cannot be loaded.
+    """
     made = folder.with_name(f"{_UNFINISHED}{version}")
-    bundle = fetch(registry, task, version, made / "new", packages=packages, trusted_key=trusted_key)
-    if folder.exists():
-        folder.rename(made / "old")
-    (made / "new").rename(folder)
-    _flush(folder.parent)
+    new = made / "new"
+    bundle = fetch(registry, task, version, new, packages=packages, trusted_key=trusted_key)
+    if there != bundle.id or _signature(folder) != _signature(new):
+        _exchange(new, folder, made)
     shutil.rmtree(made)
     return bundle.id
+
+
+def _exchange(new: Path, folder: Path, made: Path) -> None:
+    """Put a verified copy in the place of another one, which ``current`` may name: then it names a spare copy meanwhile."""
+    link = folder.with_name(CURRENT)
+    named = folder.exists() and link.is_symlink() and str(link.readlink()) == folder.name
+    if named:
+        spare = folder.with_name(f"{folder.name}{_SPARE}")
+        if spare.exists():  # of a pull that was killed; nothing names it
+            shutil.rmtree(spare)
+        shutil.copytree(new, made / "spare")
+        _flush(made / "spare")
+        (made / "spare").rename(spare)
+        _point(link, spare.name)
+    if folder.exists():
+        folder.rename(made / "old")
+    new.rename(folder)
+    _flush(folder.parent)
+    if named:
+        _point(link, folder.name)
+
+
+def _signature(folder: Path) -> bytes:
+    path = folder / SIGNATURE
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _point(link: Path, name: str) -> None:

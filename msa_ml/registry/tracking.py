@@ -148,10 +148,10 @@ class Tracking:
 
                 signature = ModelSignature(
                     inputs=Schema(
-                        [ColSpec(DataType.binary, "raw")]
-                        if items.kind == "mail"
-                        else [
-                            ColSpec(DataType.string, "event"),
+                        [
+                            ColSpec(DataType.binary, "raw")
+                            if items.kind == "mail"
+                            else ColSpec(DataType.string, "event"),
                             ColSpec(DataType.string, "history", required=False),
                         ]
                     ),

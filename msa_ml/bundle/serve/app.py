@@ -4,8 +4,9 @@
     The raw mail as ``message/rfc822`` (or ``application/octet-stream``), exactly as it was received. Answers with the
     score as JSON: ``logit``, ``probability``, ``decision``, ``policy``, ``decisions``, ``reasons``, ``bundle_id``,
     ``synthetic``, ``truncated``, ``degraded``, and ``task``. ``?reasons=5`` explains, ``?policy=NAME`` decides by
-    another policy than the process was started with. A bundle of another kind than mail takes ``application/json``:
-    ``{"event": {...}, "history": {...}}``, the fields by name and what your counters know, which may be left out.
+    another policy than the process was started with. Mail with what your counters know comes as ``application/json``:
+    ``{"raw": "<base64>", "history": {...}}``; a bundle of another kind takes ``{"event": {...}, "history": {...}}``, the
+    fields by name. ``history`` may be left out, and then ``degraded`` says so if the bundle has any.
 ``GET /health``
     Which bundle is served since when, what was counted, and what became of the last exchange of bundles.
 ``GET /metrics``
@@ -18,9 +19,10 @@ of another type, 503 as many requests are under way as are allowed (``Retry-Afte
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import json
 import logging
-import math
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +34,8 @@ from urllib.parse import parse_qsl
 
 from msa_ml import __version__
 from msa_ml.bundle.limits import Limits
-from msa_ml.bundle.manifest import is_number, strict_json
+from msa_ml.bundle.manifest import strict_json
+from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.score import Score
 from msa_ml.bundle.serve.holder import Holder
 from msa_ml.bundle.serve.metrics import Metrics
@@ -46,6 +49,7 @@ MOST_REASONS = 50
 CLIENT_GONE = 499
 """Counted, and answered to nobody."""
 MAIL_TYPES = ("", "message/rfc822", "application/octet-stream")
+JSON_TYPE = "application/json"
 LOG = logging.getLogger("msa_ml.serve")
 
 
@@ -195,17 +199,15 @@ class App:
                     if self.metrics.in_flight > service.most_requests:
                         raise _busy("as many requests are under way as are allowed")
                     policy, reasons = self._parameters(scope)
-                    _demand_type(scope, self.holder.bundle.manifest.kind)
+                    as_json = _is_json(scope, self.holder.bundle.manifest.kind)
                     await self._read(scope, body, held)
                 except _Refusal:
                     await body.drain()
                     raise
             # Whatever bundle is served now; an exchange meanwhile changes nothing for this mail.
             bundle = self.holder.bundle
-            event, history = _event(b"".join(held), bundle.manifest.kind)
-            work = partial(
-                bundle.score, event, history=history, policy=policy, reasons=reasons, limits=service.limits
-            )
+            options = {"policy": policy, "reasons": reasons, "limits": service.limits}
+            work = partial(_score_body, bundle, b"".join(held), as_json=as_json, **options)
             score = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except TimeoutError:
             raise _Refusal(408, f"the body did not come within {service.body_seconds:g} s.") from None
@@ -259,44 +261,55 @@ class App:
         )
 
 
-def _event(body: bytes, kind: str) -> tuple[bytes | dict[str, Any], dict[str, float] | None]:
-    """Return an event and its history, as :meth:`Bundle.score` takes them."""
-    if kind == "mail":
-        return body, None
+def _score_body(bundle: Bundle, body: bytes, *, as_json: bool, **options: Any) -> Score:
+    """Score what a body holds; on a thread, since a large body takes a while to be read as JSON."""
+    if not as_json:
+        return bundle.score(body, **options)
+    event, history = _event(body, bundle.manifest.kind)
+    return bundle.score(event, history=history, **options)
+
+
+def _event(body: bytes, kind: str) -> tuple[bytes | dict[str, Any], dict[str, Any] | None]:
+    """Return an event and its history out of JSON, as :meth:`Bundle.score` takes them."""
+    key, what = ("raw", '"<base64 of the mail>"') if kind == "mail" else ("event", "{...}")
     wanted = _Refusal(
-        400, 'expected {"event": {...}}, with "history": {NAME: number or null, ...} if it is known.'
+        400, f'expected {{"{key}": {what}}}, with "history": {{NAME: number or null, ...}} if it is known.'
     )
     try:
         found = strict_json(body)
     except (ValueError, RecursionError):
         raise wanted from None
-    if not isinstance(found, dict) or not {"event"} <= found.keys() <= {"event", "history"}:
+    if not isinstance(found, dict) or not {key} <= found.keys() <= {key, "history"}:
         raise wanted
-    event, history = found["event"], found.get("history")
-    if not isinstance(event, dict) or not isinstance(history, dict | None):
+    event: Any = found[key]
+    history = found.get("history")
+    if not isinstance(event, str if kind == "mail" else dict) or not isinstance(history, dict | None):
         raise wanted
-    if history is None:
-        return event, None
-    if not all(value is None or is_number(value) for value in history.values()):
-        raise wanted
-    return event, {name: math.nan if value is None else value for name, value in history.items()}
+    if kind != "mail":
+        return event, history
+    try:
+        return base64.b64decode(event, validate=True), history
+    except (binascii.Error, ValueError):
+        raise wanted from None
 
 
-def _demand_type(scope: Received, kind: str) -> None:
-    """Refuse a body that is declared as something else.
+def _is_json(scope: Received, kind: str) -> bool:
+    """Whether a body is declared as JSON; refuse one that is declared as what the kind is not sent as.
 
     Above all that of a form, which is what ``curl --data`` sends: it takes the line ends out of a mail.
     """
     found = _header(scope, b"content-type").partition(";")[0].strip().lower()
+    if found == JSON_TYPE:
+        return True
     if kind != "mail":
-        if found != "application/json":
-            raise _Refusal(415, f"a {kind} is sent as application/json, found {found[:60]!a}.")
-    elif found not in MAIL_TYPES:
+        raise _Refusal(415, f"a {kind} is sent as {JSON_TYPE}, found {found[:60]!a}.")
+    if found not in MAIL_TYPES:
         raise _Refusal(
             415,
             f"a mail is sent as message/rfc822, found {found[:60]!a}. With curl: -H 'Content-Type: message/rfc822' "
             "--data-binary @mail.eml",
         )
+    return False
 
 
 class _Body:

@@ -29,7 +29,8 @@ class Reload:
     bundle_id
         Of the bundle that is served since.
     refusal
-        Why the bundle found is not served; ``''`` when it is.
+        Why the bundle found is not served; ``''`` when it is. Of a defect the class alone, since its message may quote
+        anything.
     """
 
     at: datetime
@@ -92,8 +93,9 @@ class Holder:
                     f"it is of the task {bundle.manifest.task}; this process serves {self.bundle.manifest.task}.",
                     hint="Start another process for it.",
                 )
-        except (MsaError, OSError) as error:
-            result = Reload(self._now(), accepted=False, bundle_id=self.bundle.id, refusal=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the bundle found, the one at hand goes on
+            why = str(error) if isinstance(error, MsaError | OSError) else type(error).__name__
+            result = Reload(self._now(), accepted=False, bundle_id=self.bundle.id, refusal=why)
         else:
             self.bundle = bundle
             result = Reload(self._now(), accepted=True, bundle_id=bundle.id)

@@ -52,7 +52,7 @@ class Metrics:
                      (({"policy": policy, "flagged": str(flagged).lower()}, count)
                       for (policy, flagged), count in sorted(self.decisions.items()))),
             *_family("truncated_total", "counter", "Mails scored on their beginning.", [({}, self.truncated)]),
-            *_family("degraded_total", "counter", "Mails whose time was used up.", [({}, self.degraded)]),
+            *_family("degraded_total", "counter", "Events scored without a part: time was used up, or no history given.", [({}, self.degraded)]),
             *_family("in_flight", "gauge", "Requests that are read or scored now.", [({}, self.in_flight)]),
             *_family("reloads_total", "counter", "Exchanges of the bundle.",
                      (({"accepted": word}, count) for word, count in zip(("false", "true"), reloads, strict=True))),

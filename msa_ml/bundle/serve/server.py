@@ -81,9 +81,12 @@ async def _reloading(app: App, every: float) -> AsyncIterator[None]:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asked.wait(), every or None)
-            if asked.is_set() or await asyncio.to_thread(app.holder.changed):
-                asked.clear()
-                await _reload(app)
+            try:
+                if asked.is_set() or await asyncio.to_thread(app.holder.changed):
+                    asked.clear()
+                    await _reload(app)
+            except Exception as error:  # noqa: BLE001 - a defect ends this look, never the watch
+                LOG.error("a look for another bundle failed: %s", type(error).__name__)
 
     watcher = asyncio.create_task(watch())
     try:
