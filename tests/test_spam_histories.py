@@ -59,6 +59,7 @@ def test_a_bundle_with_histories_of_mail(
     unknown = dict.fromkeys(names, math.nan)
     alone = bundle.score(raw[0])
     assert alone.logit == bundle.score(raw[0], history=unknown).logit
+    assert alone.degraded == ("history",)
 
 
 def test_a_task_without_further_histories_says_so(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,6 +139,83 @@ def test_a_damaged_copy_is_fetched_again(shelf: Shelf, tmp_path: Path, harm: str
         (place / "1" / "more").touch()
     assert pull(shelf, "spam", place, if_changed=True).changed
     load(place / "current")
+    assert versions(place) == {"1"}
+
+
+class Killed(BaseException):
+    """What a signal would do, at a chosen step."""
+
+
+def killed_at(step: int, shelf: Shelf, place: Path, checked: Callable[[], None]) -> bool:
+    """Pull again, and end before the given change of a folder; say whether the pull came to its end first."""
+    steps = iter(range(1000))
+    with pytest.MonkeyPatch.context() as patch:
+
+        def counted(owner: Any, name: str) -> None:
+            real = getattr(owner, name)
+
+            def counting(*words: Any, **options: Any) -> Any:
+                checked()
+                if next(steps) == step:
+                    raise Killed
+                return real(*words, **options)
+
+            patch.setattr(owner, name, counting)
+
+        for name in ("rename", "replace", "symlink_to", "unlink"):
+            counted(Path, name)
+        for name in ("rmtree", "copytree"):
+            counted(shutil, name)
+        try:
+            pull(shelf, "spam", place)
+        except Killed:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_current_names_a_bundle_at_every_step_of_fetching_again(
+    shelf: Shelf, bundles: list[Bundle], tmp_path: Path, *, damaged: bool
+) -> None:
+    place = tmp_path / "to"
+    pull(shelf, "spam", place)
+    whole = tmp_path / "whole"
+    shutil.copytree(place, whole, symlinks=True)
+
+    def there() -> None:
+        assert (place / "current" / "manifest.json").is_file()
+        if not damaged:
+            assert load(place / "current", replay=False).id == bundles[0].id
+
+    for step in range(100):
+        shutil.rmtree(place)
+        shutil.copytree(whole, place, symlinks=True)
+        if damaged:
+            (place / "1" / "model.onnx").write_bytes(b"")
+        ended = killed_at(step, shelf, place, there)
+        there()
+        if step % 2:  # twice, so that it meets what a killed one left
+            killed_at(step + 1, shelf, place, there)
+            there()
+        assert pull(shelf, "spam", place).was == "1"
+        assert load(place / "current", replay=False).id == bundles[0].id
+        assert (versions(place), (place / "current").readlink()) == ({"1"}, Path("1"))
+        if ended:
+            break
+    assert ended
+    assert step >= (8 if damaged else 2)
+
+
+def test_the_same_bundle_stays_where_it_is_and_a_new_signature_comes(shelf: Shelf, tmp_path: Path) -> None:
+    place = tmp_path / "to"
+    pull(shelf, "spam", place)
+    before = (place / "1").stat().st_ino
+    assert pull(shelf, "spam", place).changed
+    assert (place / "1").stat().st_ino == before
+    new_key(tmp_path / "key")
+    sign(shelf.place / "1", tmp_path / "key")
+    pull(shelf, "spam", place)
+    load(place / "current", replay=False, trusted_key=tmp_path / "key.pub")
     assert versions(place) == {"1"}
 
 

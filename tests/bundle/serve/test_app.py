@@ -20,6 +20,7 @@ from msa_ml.bundle.golden_signup import golden_signup
 from msa_ml.bundle.read import Bundle
 from msa_ml.bundle.serve.app import App, Received, Service
 from msa_ml.bundle.serve.holder import Holder
+from msa_ml.bundle.serve.server import _reloading
 from msa_ml.bundle.write import write
 from msa_ml.errors import BundleRefused, InputError
 from msa_ml.tasks import get
@@ -198,6 +199,45 @@ def test_the_first_bundle_must_be_sound(tmp_path: Path) -> None:
         holder_of(tmp_path)
 
 
+def test_a_defect_of_a_reload_is_a_refusal_and_the_watch_goes_on(
+    bundle: Bundle, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Exception | None] = [None, ValueError("zanzibar"), None]
+
+    def read(_: Path) -> Bundle:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        return bundle
+
+    class Watched(Holder):
+        looks = 0
+
+        def changed(self) -> bool:
+            self.looks += 1
+            if self.looks == 1:
+                raise RuntimeError("zanzibar")
+            return bool(answers)
+
+    holder = Watched(bundle.path, read, lambda: NOW)
+    app = App(holder, Service(), time.monotonic)
+
+    async def watched() -> None:
+        async with _reloading(app, 0.01), asyncio.timeout(30):
+            while holder.reloads[True] == 0:
+                await asyncio.sleep(0.01)
+                if holder.reloads[False] and not holder.reloads[True] and holder.last is not None:
+                    assert holder.last.refusal == "ValueError"
+
+    with caplog.at_level(logging.INFO, "msa_ml.serve"):
+        asyncio.run(watched())
+    assert holder.reloads == [1, 1]
+    assert holder.bundle is bundle
+    assert "a look for another bundle failed: RuntimeError" in caplog.text
+    assert "reload refused" in caplog.text
+    assert "zanzibar" not in caplog.text
+
+
 @pytest.fixture(scope="module")
 def signups(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     task = get("signup_abuse")
@@ -223,7 +263,11 @@ def test_events_of_plain_fields_are_json(signups: Bundle) -> None:
         (b'{"user_name": "ann"}', 400, "expected {"),
         (b'{"event": []}', 400, "expected {"),
         (b'{"event": {}, "histori": {}}', 400, "expected {"),
-        (b'{"event": {}, "history": {"signup.count_by_ip_1h": "3"}}', 400, "expected {"),
+        (
+            b'{"event": {}, "history": {"signup.count_by_ip_1h": "3"}}',
+            400,
+            "is no number that float32 can hold",
+        ),
         (b'{"event": {}, "history": {"signup.count_by_ip_1h": NaN}}', 400, "expected {"),
         (b'{"event": {}, "history": {"no.such": 1}}', 400, "unknown history of the bundle 'no.such'"),
         (b'{"event": {"user_nam": "ann"}}', 400, "Did you mean 'user_name'?"),
