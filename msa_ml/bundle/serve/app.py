@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import json
 import logging
 import traceback
@@ -281,15 +280,16 @@ def _event(body: bytes, kind: str) -> tuple[bytes | dict[str, Any], dict[str, An
         raise wanted from None
     if not isinstance(found, dict) or not {key} <= found.keys() <= {key, "history"}:
         raise wanted
-    event: Any = found[key]
-    history = found.get("history")
-    if not isinstance(event, str if kind == "mail" else dict) or not isinstance(history, dict | None):
+    event, history = found[key], found.get("history")
+    if not isinstance(history, dict | None):
         raise wanted
     if kind != "mail":
+        if not isinstance(event, dict):
+            raise wanted
         return event, history
     try:
         return base64.b64decode(event, validate=True), history
-    except (binascii.Error, ValueError):
+    except (TypeError, ValueError):
         raise wanted from None
 
 
