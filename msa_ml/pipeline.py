@@ -31,7 +31,7 @@ from msa_ml.evaluation.checks.leakage import leakage
 from msa_ml.evaluation.compare import Comparison
 from msa_ml.evaluation.evaluation import evaluate
 from msa_ml.experiment import Experiment, parse_length, parse_moment
-from msa_ml.features.extraction import extract_events
+from msa_ml.features.extraction import extract_events, readable
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.learning import Learnt, cross_learnt, learners
 from msa_ml.features.learning import inputs as learnt_inputs
@@ -181,7 +181,13 @@ def prepare(
     chosen = features or features_of(experiment)
     prepared = _vectors(dataset, labelled, experiment, chosen, workers, say)
     with say.step("looking for leaks"):
-        found = leakage(dataset, prepared.index, prepared.vectors, prepared.features)
+        found = leakage(
+            dataset,
+            prepared.index,
+            prepared.vectors,
+            prepared.features,
+            logged=experiment.data.read == "vectors",
+        )
     found.require_none()
     return replace(prepared, notes=(*prepared.notes, *notes, *found.warnings))
 
@@ -234,22 +240,25 @@ def _vectors(
     _split(labelled, experiment)
     if experiment.data.read == "vectors":
         return _from_log(dataset, labelled, experiment, chosen, say)
+    whole = readable(dataset, labelled, chosen)
+    mail = dataset.kind == "mail"
+    what, setting = ("raw mail", "raw_mail") if mail else ("personal fields", "personal")
     taught = None
-    if learners(chosen):
+    if learners(chosen) and len(whole):
         with say.step("learning lists"):
-            taught = _taught(dataset, labelled, _split(labelled, experiment).train, chosen, experiment)
+            taught = _taught(dataset, whole, _split(whole, experiment).train, chosen, experiment)
             chosen = taught.features
-    with say.step("extracting features", len(labelled)) as done:
-        index, vectors = extract_events(dataset, labelled, chosen, workers=workers, progress=done)
+    with say.step("extracting features", len(whole)) as done:
+        index, vectors = extract_events(dataset, whole, chosen, workers=workers, progress=done)
     if not len(index):
         raise DataRefused(
-            "no labelled event has its raw mail any more: retention has removed it.",
-            hint="Widen raw_days in [retention], or train on a newer window.",
+            f"no labelled event has its {what} any more: retention has removed {'it' if mail else 'them'}.",
+            hint=f"Widen {setting} in [retention], or train on a newer window.",
         )
     split = _split(index, experiment)
     if taught is not None:
         vectors = Vectors(taught.put(vectors.dense, split.train), vectors.content)
-    lost = {"whose raw mail was removed by retention": len(labelled) - len(index)}
+    lost = {f"whose {what} {'was' if mail else 'were'} removed by retention": len(labelled) - len(index)}
     split = replace(split, dropped={**split.dropped, **lost})
     return Prepared(dataset, index, vectors, split, chosen)
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from msa_ml.dataset.dataset import Dataset
-from msa_ml.features.extraction import extract_events, extract_mail
+from msa_ml.features.extraction import extract_events, extract_mail, past_of, with_past
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.logged import frame_of, logged_ids, write_spec
 from msa_ml.features.spec import Specification
@@ -107,12 +107,11 @@ def _extracted(
     if dataset.kind != "mail":
         yield extract_events(dataset, index, features)
         return
+    past = past_of(dataset, features)
     for batch in _runs(dataset.raw(index["event_id"].to_list())):
         ids, vectors = extract_mail([batch], features, workers=workers, expected=len(batch))
-        yield (
-            pl.DataFrame({"event_id": ids}).join(index, on="event_id", how="left", maintain_order="left"),
-            vectors,
-        )
+        times = pl.DataFrame({"event_id": ids}).join(index, on="event_id", how="left", maintain_order="left")
+        yield times, with_past(times["event_id"], vectors, past)
 
 
 def _runs(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

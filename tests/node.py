@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -21,14 +21,12 @@ Consumer = Callable[..., list[Any]]
 def consumer() -> Consumer:
     """Return what runs the consumer and gives the lines it prints."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("Node.js with npm is not installed")
+        _missing("Node.js with npm is not installed")
     if not (HOME / "node_modules" / "onnxruntime-node").is_dir():
         words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(words, cwd=HOME, capture_output=True, text=True, check=False, timeout=600)
         if done.returncode:
-            if os.environ.get("CI"):
-                pytest.fail(done.stderr)
-            pytest.skip("the npm registry is out of reach")
+            _missing(f"the npm registry is out of reach: {done.stderr}")
 
     def run(
         bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *files: Path, code: int = 0
@@ -42,6 +40,13 @@ def consumer() -> Consumer:
         return [json.loads(line) for line in done.stdout.split("\n") if line]
 
     return run
+
+
+def _missing(what: str) -> NoReturn:
+    """Skip the tests of the consumer, or fail where they must run: under ``CI``."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
 
 
 Ask = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]

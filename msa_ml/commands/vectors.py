@@ -10,6 +10,7 @@ import click
 
 from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
 from msa_ml.errors import InputError
+from msa_ml.experiment import Experiment
 from msa_ml.settings import allowed_packages
 
 
@@ -28,6 +29,11 @@ from msa_ml.settings import allowed_packages
     help="Log the features of this bundle; default: those that the task trains on.",
 )
 @click.option(
+    "--histories",
+    is_flag=True,
+    help="Log what was known of sender, network and content too: what `msa-ml train TASK --histories` reads.",
+)
+@click.option(
     "--workers", type=click.IntRange(0, 256), default=0, help="Processes for extraction; 0 = one a core."
 )
 @stored
@@ -39,6 +45,7 @@ def log_vectors_command(
     until: str | None,
     sources: tuple[str, ...],
     bundle: Path | None,
+    histories: bool,
     workers: int,
     home: Path | None,
     no_wait: bool,
@@ -46,11 +53,16 @@ def log_vectors_command(
 ) -> None:
     """Extract the features of stored events and write them to feature_vectors; what is there is left alone."""
     from msa_ml.bundle.read import load as load_bundle
-    from msa_ml.pipeline import load
-    from msa_ml.tasks import get
+    from msa_ml.pipeline import features_of, load
     from msa_ml.vector_logging import log_vectors
 
-    features = get(task).features()
+    if bundle is not None and histories:
+        raise InputError(
+            "--bundle and --histories exclude each other.",
+            hint="A bundle says itself which histories it has.",
+        )
+    experiment = Experiment.of(task)
+    features = features_of(experiment.with_histories() if histories else experiment)
     if bundle is not None:
         features = load_bundle(bundle, packages=("msa_ml", *allowed_packages())).features
     moment = now()

@@ -28,6 +28,7 @@ from msa_ml.markup import table
 from msa_ml.records import KINDS, Kind
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import Store
+from msa_ml.source.mapping import read as read_mapping
 from msa_ml.source.queries import query
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _CODE = re.compile("`([^`]+)`")
 KEPT = {"spam": 1, "abuse": 1, "ham": 0, "good": 0}
 """Words for a class that is kept whatever a sample says."""
+EMPTIED: Mapping[Kind, tuple[tuple[str, str], ...]] = {
+    "signup": (("user_name", "user_pseudonym"), ("email", "email_pseudonym"))
+}
+"""Personal fields, and the pseudonym of each, by which one sees that retention has emptied a row."""
 _ALL = 2**64 - 1
 _IDS = 1_000  # ids of one query
 _CHUNK_BYTES = 32 * 2**20
@@ -332,6 +337,23 @@ class Dataset:
         left = sorted(missing)
         for start in range(0, len(left), _IDS):
             yield self.store.frame(by_ids, {"ids": left[start : start + _IDS]})
+
+    @cached_property
+    def emptied(self) -> pl.Series:
+        """Ids of events of the window whose name or address of mail retention has emptied: the pseudonym is all that is left.
+
+        The other personal fields go with them. Own tables that do not have both columns tell nothing.
+        """
+        mapping = read_mapping(self.settings, self.kind)
+        gone = " OR ".join(
+            f"(notEmpty(e.`{pseudonym}`) AND empty(e.`{field}`))"
+            for field, pseudonym in EMPTIED.get(self.kind, ())
+            if mapping is None or {field, pseudonym} <= set(mapping.fields)
+        )
+        if not gone:
+            return pl.Series("event_id", [], dtype=pl.String)
+        sql = query("emptied_events", self.settings, kind=self.kind, more={"gone": gone})
+        return self.store.frame(sql, self.selection.parameters())["event_id"].cast(pl.String)
 
     def _ranges(self) -> Iterator[tuple[str, str]]:
         """Yield the first and the last id of each part that is read at once.

@@ -18,6 +18,7 @@ from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.history import History
 from msa_ml.features.mail.message import Message
 from msa_ml.features.table import SCHEMAS, inputs_of
+from msa_ml.source.fields import FIELDS
 
 if TYPE_CHECKING:
     from msa_ml.dataset.dataset import Dataset
@@ -63,8 +64,8 @@ def extract_events(
             f"these features read events of kind {features.kind}, the dataset holds {dataset.kind}."
         )
     if dataset.kind != "mail":
-        there, vectors = _extract_rows(dataset, index, features, progress)
-        return there, _with_histories(dataset, there, vectors, features)
+        there, vectors = _extract_rows(dataset, readable(dataset, index, features), features, progress)
+        return there, with_past(there["event_id"], vectors, past_of(dataset, features))
     ids, vectors = extract_mail(
         dataset.raw(index["event_id"].to_list()),
         features,
@@ -76,21 +77,61 @@ def extract_events(
         {"event_id": ids, "place": np.arange(len(ids))}, schema_overrides={"event_id": pl.String}
     )
     found = index.join(place, on="event_id", how="inner", maintain_order="left")
-    return found.drop("place"), _with_histories(dataset, found, vectors[found["place"].to_numpy()], features)
+    vectors = vectors[found["place"].to_numpy()]
+    return found.drop("place"), with_past(found["event_id"], vectors, past_of(dataset, features))
 
 
-def _with_histories(dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: FeatureSet) -> Vectors:
-    """Return the vectors with what was known before each event, where the features ask for it."""
+def readable(dataset: Dataset, index: pl.DataFrame, features: FeatureSet) -> pl.DataFrame:
+    """Return the rows of an index without those whose personal fields retention has emptied, if the features read such fields.
+
+    Whether the raw mail of a row is still there is seen only when it is read.
+    """
+    if dataset.kind == "mail":
+        return index
+    personal = {field.name for field in FIELDS[dataset.kind] if field.retention}
+    counted = {word for one in features.histories if isinstance(one, History) for word in _words(one)}
+    if personal.isdisjoint(counted) and personal.isdisjoint(inputs_of(features)):
+        return index
+    return index.join(dataset.emptied.to_frame(), on="event_id", how="anti", maintain_order="left")
+
+
+def _words(history: History) -> tuple[str, ...]:
+    return (*history.keys, getattr(history, "of", ""))
+
+
+def past_of(dataset: Dataset, features: FeatureSet) -> pl.DataFrame | None:
+    """Return ``event_id`` and the histories of a feature set for every event of a dataset; ``None`` where there are none.
+
+    Raises
+    ------
+    InputError
+        One of the histories cannot be computed here.
+    """
     histories = [one for one in features.histories if isinstance(one, History)]
-    if not histories:
-        return vectors
     if len(histories) < len(features.histories):
         raise InputError("a feature set with histories can be extracted only if all of them can be computed.")
-    found = index.select("event_id").join(
-        dataset.history(histories), on="event_id", how="left", maintain_order="left"
+    if not histories:
+        return None
+    found = dataset.history(histories)
+    return found.select(
+        "event_id", *(pl.col(one.name).cast(pl.Float32).fill_null(float("nan")) for one in histories)
     )
-    columns = found.select(pl.col(one.name).cast(pl.Float32).fill_null(float("nan")) for one in histories)
-    return vectors.with_last(columns.to_numpy())
+
+
+def with_past(ids: pl.Series, vectors: Vectors, past: pl.DataFrame | None) -> Vectors:
+    """Return the vectors of some events with what was known before each; an event without a past has ``nan``.
+
+    Parameters
+    ----------
+    ids
+        Events, aligned with ``vectors``.
+    past
+        As :func:`past_of` gives it.
+    """
+    if past is None:
+        return vectors
+    found = ids.alias("event_id").to_frame().join(past, on="event_id", how="left", maintain_order="left")
+    return vectors.with_last(found.drop("event_id").fill_null(float("nan")).to_numpy())
 
 
 def _extract_rows(

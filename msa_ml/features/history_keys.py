@@ -38,6 +38,11 @@ def _either(column: str, pseudonym: str, what: str) -> Key:
     return Key(f"if(notEmpty(`{pseudonym}`), `{pseudonym}`, `{column}`)", what)
 
 
+def _name(column: str, pseudonym: str, what: str) -> Key:
+    """Return a word whose capitals do not matter; its pseudonym is made of small letters too."""
+    return Key(f"if(notEmpty(`{pseudonym}`), `{pseudonym}`, lowerUTF8(`{column}`))", what)
+
+
 def _number(column: str, what: str) -> Key:
     return Key(f"ifNull(toString(`{column}`), '')", what)
 
@@ -66,9 +71,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         **_NETWORK,
         **_AGENT,
         **_DEVICE,
-        "user_name": _either("user_name", "user_pseudonym", "wanted name, in one spelling"),
+        "user_name": _name("user_name", "user_pseudonym", "wanted name, in small letters"),
         "name_pattern": _plain("name_pattern", "shape of the name: letters a, digits 0, runs collapsed"),
-        "email": _either("email", "email_pseudonym", "address given for recovery, lower-case"),
+        "email": _name("email", "email_pseudonym", "address given for recovery, lower-case"),
         "email_domain": _plain("email_domain", "its domain, lower-case"),
         "verification_method": _plain("verification_method", "how a human was asked for"),
         "referrer": _plain("referrer", "referrer as sent"),

@@ -87,6 +87,18 @@ def subnet(ip: str) -> str:
     return f"multiIf(isIPv4String({plain}), {four}, isIPv6String({plain}), {six}, '')"
 
 
+# What str.strip() takes away.
+_SPACE = r"[\x{9}-\x{D}\x{1C}-\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+"
+
+
+def domain_of(email: str) -> str:
+    """Return what stands behind the last ``@``, as ``columns.domain_of`` does."""
+    last = f"splitByChar('@', {email})[-1]"
+    bare = f"replaceRegexpAll({last}, {text(f'^{_SPACE}|{_SPACE}$')}, '')"
+    points = text(r"\.+$")
+    return f"if(position({email}, '@') > 0, replaceRegexpOne(lowerUTF8({bare}), {points}, ''), '')"
+
+
 _LETTERS = r"\pL+"
 # Decimal digits, and what str.isdigit() knows beside them (superscripts, digits in circles ...).
 _DIGITS = (
@@ -108,7 +120,7 @@ def name_pattern(name: str, email: str) -> str:
 # Expressions over other columns of ours, which stand beside them in the same SELECT.
 _MADE = {
     "signup": {
-        "email_domain": "if(position(email, '@') > 0, lower(splitByChar('@', email)[-1]), '')",
+        "email_domain": domain_of("email"),
         "name_pattern": name_pattern("user_name", "email"),
         "campaign": "if(name_pattern = '' OR ip_subnet = '' OR user_agent = '', '', "
         "lower(hex(sipHash64(name_pattern, ip_subnet, user_agent))))",

@@ -29,11 +29,11 @@ WITH
                 if(is_asked, assumeNotNull(toUnixTimestamp64Milli(ifNull(decided_at, event_time))), toInt64(9007199254740992)) AS m,
                 reinterpretAsUInt64(reverse(unhex(substring(e.event_id, 1, 16)))) + throwIf(NOT match(event_id, '^[0-9a-f]{32}$'), 'an event_id is not 32 hex digits') AS id_hi,
                 reinterpretAsUInt64(reverse(unhex(substring(e.event_id, 17, 16)))) AS id_lo,
-                if(notEmpty(if(notEmpty(`ip_pseudonym`), `ip_pseudonym`, `ip`)) AND notEmpty(if(notEmpty(`user_pseudonym`), `user_pseudonym`, `user_name`)), greatest(sipHash64(if(notEmpty(`ip_pseudonym`), `ip_pseudonym`, `ip`), v1), 1024), id_lo % 1024) AS h1,
+                if(notEmpty(if(notEmpty(`ip_pseudonym`), `ip_pseudonym`, `ip`)) AND notEmpty(if(notEmpty(`user_pseudonym`), `user_pseudonym`, lowerUTF8(`user_name`))), greatest(sipHash64(if(notEmpty(`ip_pseudonym`), `ip_pseudonym`, `ip`), v1), 1024), id_lo % 1024) AS h1,
                 if(notEmpty(if(notEmpty(`ip_pseudonym`), `ip_pseudonym`, `ip`)), greatest(sipHash64(if(notEmpty(`ip_pseudonym`), `ip_pseudonym`, `ip`)), 1024), id_lo % 1024) AS g1,
                 if(notEmpty(if(notEmpty(`device_pseudonym`), `device_pseudonym`, `device`)), greatest(sipHash64(if(notEmpty(`device_pseudonym`), `device_pseudonym`, `device`)), 1024), id_lo % 1024) AS g2,
                 if(notEmpty(toString(`email_domain`)), greatest(sipHash64(toString(`email_domain`)), 1024), id_lo % 1024) AS g3,
-                if(notEmpty(if(notEmpty(`user_pseudonym`), `user_pseudonym`, `user_name`)), toUInt64(greatest(sipHash64(if(notEmpty(`user_pseudonym`), `user_pseudonym`, `user_name`)), 1)), 0) AS v1,
+                if(notEmpty(if(notEmpty(`user_pseudonym`), `user_pseudonym`, lowerUTF8(`user_name`))), toUInt64(greatest(sipHash64(if(notEmpty(`user_pseudonym`), `user_pseudonym`, lowerUTF8(`user_name`))), 1)), 0) AS v1,
                 if(isFinite(ifNull(toFloat64(`form_seconds`), nan)), toInt64(floor(least(greatest(ifNull(toFloat64(`form_seconds`), nan) / 0.001, -1099511627776.0), 1099511627776.0) + 0.5)), 0) AS s0
             FROM {{signup}} AS e
             WHERE greatest(event_time, ifNull(ingested_at, event_time)) < {as_of:DateTime64(3, 'UTC')}

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from msa_ml.errors import InputError
+from msa_ml.features.history_keys import KEYS
 from msa_ml.records import event_id, without_from_line
 from msa_ml.settings import Settings
 from msa_ml.source import columns
@@ -148,6 +149,29 @@ def test_what_is_made_in_sql_equals_what_is_made_in_python(store: Store, tmp_pat
     assert found["event_id"].to_list() == [event_id("reg", str(n).encode()) for n in range(8)]
     assert found["asn"].to_list() == [12, None, None, None, 0, None, 7, 8]
     assert found["attributes"].to_list() == [{}] * 8
+
+
+ADDRESSES = [
+    "ann@example.org.", "ann@example.org ", "ann@\texample.org.. ", "ann@École.fr", "ann@ÉCOLE.FR.", "ann@\u00a0b.example\u2003",
+    "ann@b.example\x1f", "@", "a@ . ", "Ann@ΟΔΟΣ.gr", "a@b\x00.org",
+]  # fmt: skip
+
+
+def test_domains_and_names_of_theirs_are_the_keys_that_serving_counts(store: Store, tmp_path: Path) -> None:
+    names = ["Ann", "ÉCOLE", "ann", "", *["Zoë"] * (len(ADDRESSES) - 4)]
+    store.command(
+        "CREATE TABLE form (n UInt32, name String, mail String, at DateTime) ENGINE = MergeTree ORDER BY n"
+    )
+    store.insert("form", pl.DataFrame({"n": range(len(ADDRESSES)), "name": names, "mail": ADDRESSES}))
+    fields = '{ event_time = "at", origin = "n", user_name = "name", email = "mail" }'
+    settings = mapped(tmp_path, store, f'[source.signup]\ntable = "form"\nfields = {fields}')
+    keys = ", ".join(
+        f"{KEYS['signup'][word].sql} AS key_{word}" for word in ("user_name", "email", "email_domain")
+    )
+    found = store.frame(f"SELECT {keys} FROM {relation(settings, 'signup')} AS e ORDER BY toUInt32(e.origin)")
+    assert found["key_email_domain"].to_list() == [columns.domain_of(mail) for mail in ADDRESSES]
+    assert found["key_user_name"].to_list() == [name.lower() for name in names]
+    assert found["key_email"].to_list() == [mail.lower() for mail in ADDRESSES]
 
 
 def test_their_partitions_still_prune(store: Store, tmp_path: Path) -> None:

@@ -8,13 +8,14 @@ Three things are looked at, on a bounded and deterministic sample, before every 
 - Every extractor of rows must say the same of an event alone as among others: what it says must come from that event.
 - A feature that alone tells the classes apart is a warning, because most such features turn out to know the answer.
 
-A history whose rows differ is refused by name, with the definition that would explain it where one does.
+A history whose rows differ is refused by name, with the definition that would explain it where one does. Numbers that were read from the log are refused only if a wrong definition
+explains them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -23,10 +24,10 @@ from numpy.typing import NDArray
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.errors import DataRefused
 from msa_ml.evaluation.checks.past import Group, groups
+from msa_ml.evaluation.checks.wrong_definitions import Case, expected, explanation, same
 from msa_ml.evaluation.metrics import one_minus_roca_pct
 from msa_ml.features.extractor import FeatureSet, Vectors
 from msa_ml.features.history import History
-from msa_ml.features.history_reference import Past, Row, value
 from msa_ml.features.table import SCHEMAS, TableExtractor
 from msa_ml.markup import table
 from msa_ml.source.queries import query
@@ -37,26 +38,7 @@ ALONE = 12
 """Events for which extractors of rows are run alone."""
 TOO_GOOD = 0.999
 """AUC of one feature from which on it is suspicious."""
-EXPLAINED = 0.9
-"""Share of the events that a wrong definition must explain to be named, also those that happen to be right."""
 _MOST_AUC = 20_000
-
-
-@dataclass(frozen=True)
-class Case:
-    """One event to recompute.
-
-    Attributes
-    ----------
-    event, past
-        The event and the group it stands in.
-    row
-        Its row of the matrix.
-    """
-
-    event: Row
-    past: Past
-    row: int
 
 
 @dataclass(frozen=True)
@@ -139,7 +121,9 @@ class Leakage:
         )
 
 
-def leakage(dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: FeatureSet) -> Leakage:
+def leakage(
+    dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: FeatureSet, *, logged: bool = False
+) -> Leakage:
     """Look for features that know what was not yet known.
 
     Parameters
@@ -150,10 +134,16 @@ def leakage(dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: F
         The rows to train on and their features, aligned.
     features
         What made them.
+    logged
+        The vectors were read from the log, see :func:`compare_logged`.
     """
     looked: dict[str, int] = {}
     leaks: list[Leak] = []
-    warnings: list[str] = []
+    warnings = [
+        f"{one.name} was not recomputed: it counts events of kind {one.kind}, and only those of kind {dataset.kind} are read again."
+        for one in features.histories
+        if isinstance(one, History) and one.kind != dataset.kind
+    ]
     place = {name: number for number, name in enumerate(features.columns)}
     rows = dict(zip(index["event_id"].to_list(), range(len(index)), strict=True))
     with dataset.store.session():
@@ -164,10 +154,12 @@ def leakage(dataset: Dataset, index: pl.DataFrame, vectors: Vectors, features: F
                 looked[history.name] = len(cases)
                 if not cases:
                     warnings.append(f"{history.name} was not recomputed: no labelled event was found for it.")
-                leak = compare(
-                    history, cases, vectors.dense[[case.row for case in cases], place[history.name]]
-                )
-                leaks += [leak] if leak else []
+                said = vectors.dense[[case.row for case in cases], place[history.name]]
+                wrong = (compare_logged if logged else compare)(history, cases, said)
+                if isinstance(wrong, Leak):
+                    leaks.append(wrong)
+                elif wrong:
+                    warnings.append(wrong)
         for name, differ, count in _alone(dataset, index, features):
             looked[name] = count
             if differ:
@@ -188,23 +180,49 @@ def compare(history: History, cases: Sequence[Case], said: NDArray[np.float32]) 
     Examples
     --------
     >>> from msa_ml.features.history import Count
+    >>> from msa_ml.features.history_reference import Past, Row
     >>> rows = [Row(str(n), "signup", n * 1000, fields={"ip": "192.0.2.1"}) for n in range(5)]
     >>> cases = [Case(row, Past(rows), place) for place, row in enumerate(rows)]
     >>> compare(Count("signup", by="ip", over="1h"), cases, np.arange(5, dtype=np.float32))
     >>> print(compare(Count("signup", by="ip", over="1h"), cases, np.arange(5, dtype=np.float32) + 1))
     signup.count_by_ip_1h (5 of 5 events differ; it looks as if the event itself were counted)
     """
-    expected = np.array([value(history, case.event, case.past) for case in cases], np.float32)
-    right = _same(expected, said)
-    if right.all():
+    differ = ~same(expected(history, cases), said)
+    if not differ.any():
         return None
-    reason = "no wrong definition that is known explains it"
-    for name, rewrite in _DEFINITIONS.items():
-        again = np.array([value(history, *rewrite(case.event, case.past)) for case in cases], np.float32)
-        if _same(again, said).mean() >= EXPLAINED:
-            reason = f"it looks as if {name}"
-            break
-    return Leak(history.name, int((~right).sum()), len(cases), reason)
+    reason = explanation(history, cases, said) or "no wrong definition that is known explains it"
+    return Leak(history.name, int(differ.sum()), len(cases), reason)
+
+
+def compare_logged(history: History, cases: Sequence[Case], said: NDArray[np.float32]) -> Leak | str | None:
+    """Return what is wrong with logged numbers of a history: a leak, a sentence about what cannot be decided, or nothing.
+
+    What was logged as unknown is not compared: serving may have had no counters. Events that were stored after the
+    numbers were logged make these differ too, so only what a wrong definition explains is a leak.
+
+    Parameters
+    ----------
+    said
+        float32[N], the logged numbers, in the order of the cases.
+    """
+    known = ~np.isnan(said)
+    cases, said = [case for case, there in zip(cases, known, strict=True) if there], said[known]
+    if not cases:
+        return (
+            f"{history.name} was logged as unknown for each of the {len(known)} events looked at."
+            if len(known)
+            else None
+        )
+    differ = ~same(expected(history, cases), said)
+    if not differ.any():
+        return None
+    what = "the logged value differs from what the store says"
+    if reason := explanation(history, cases, said, among=differ):
+        return Leak(history.name, int(differ.sum()), len(cases), f"{what}; {reason}")
+    return (
+        f"{history.name}: {what} for {int(differ.sum())} of {len(cases)} events, and no wrong definition that is known "
+        "explains it; were events or labels stored later?"
+    )
 
 
 def telling_cases(
@@ -264,47 +282,6 @@ def _by_key(features: FeatureSet, dataset: Dataset) -> list[list[History]]:
     return list(found.values())
 
 
-def _same(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return np.isclose(left, right, rtol=1e-5, atol=1e-6, equal_nan=True)
-
-
-def _only_event_time(event: Row, past: Past) -> tuple[Row, Past]:
-    return event, replace(past, rows=[replace(row, ingested_at=None) for row in past.rows])
-
-
-def _only_ingest_time(event: Row, past: Past) -> tuple[Row, Past]:
-    rows = [row if row.ingested_at is None else replace(row, event_time=row.ingested_at) for row in past.rows]
-    return event, replace(past, rows=rows)
-
-
-def _own_event(event: Row, past: Past) -> tuple[Row, Past]:
-    own = replace(event, event_id="", event_time=event.moment - 1, ingested_at=None)
-    return event, replace(past, rows=[*past.rows, own])
-
-
-def _same_millisecond(event: Row, past: Past) -> tuple[Row, Past]:
-    return replace(event, decided_at=event.moment + 1), past
-
-
-def _label_time_ignored(event: Row, past: Past) -> tuple[Row, Past]:
-    known = {row.event_id: row.known_at for row in past.rows}
-    said = [
-        replace(one, labelled_at=known.get(one.subject, one.known_at), ingested_at=None)
-        for one in past.statements
-    ]
-    return event, replace(past, statements=said)
-
-
-_DEFINITIONS: Mapping[str, Callable[[Row, Past], tuple[Row, Past]]] = {
-    "the time of arrival were ignored": _only_event_time,
-    "the time of the event were ignored, and only that of arrival used": _only_ingest_time,
-    "the event itself were counted": _own_event,
-    "events of the same millisecond were counted": _same_millisecond,
-    "the time at which a label became known were ignored": _label_time_ignored,
-}
-"""Wrong definitions, to say which one a number follows."""
-
-
 def _alone(dataset: Dataset, index: pl.DataFrame, features: FeatureSet) -> Iterator[tuple[str, int, int]]:
     """Yield (column, events that differ, events looked at) of each extractor of rows, run alone and in a crowd of copies."""
     # What learns from the training window has no numbers before it has learnt.
@@ -323,7 +300,7 @@ def _alone(dataset: Dataset, index: pl.DataFrame, features: FeatureSet) -> Itera
         kept = {name for name, _ in features.kept(extractor)}
         for place, name in enumerate(extractor.columns):
             if name in kept:
-                yield name, int((~_same(together[:, place], alone[:, place])).sum()), len(batch)
+                yield name, int((~same(together[:, place], alone[:, place])).sum()), len(batch)
 
 
 def too_good(index: pl.DataFrame, vectors: Vectors, features: FeatureSet) -> tuple[str, ...]:
