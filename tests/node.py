@@ -21,12 +21,12 @@ Consumer = Callable[..., list[Any]]
 def consumer() -> Consumer:
     """Return what runs the consumer and gives the lines it prints."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        _missing("Node.js with npm is not installed")
+        missing("Node.js with npm is not installed")
     if not (HOME / "node_modules" / "onnxruntime-node").is_dir():
         words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(words, cwd=HOME, capture_output=True, text=True, check=False, timeout=600)
         if done.returncode:
-            _missing(f"the npm registry is out of reach: {done.stderr}")
+            missing(f"the npm registry is out of reach: {done.stderr}")
 
     def run(
         bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *files: Path, code: int = 0
@@ -42,7 +42,7 @@ def consumer() -> Consumer:
     return run
 
 
-def _missing(what: str) -> NoReturn:
+def missing(what: str) -> NoReturn:
     """Skip the tests of the consumer, or fail where they must run: under ``CI``."""
     if os.environ.get("CI"):
         pytest.fail(what)

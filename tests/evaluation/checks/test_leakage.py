@@ -232,6 +232,72 @@ def test_a_feature_that_tells_all_is_a_warning_and_no_refusal(dataset: Dataset) 
     found.require_none()
 
 
+BY_IP = Count("signup", by="ip", over="1h")
+
+
+def look_at_log(dataset: Dataset, said: pl.Series, history: History = BY_IP) -> Leakage:
+    """Look at numbers of a history that were logged."""
+    features = FeatureSet([Honest()], histories=[history])
+    vectors = vectors_of(dataset, features)
+    return leakage(
+        dataset, dataset.labelled, vectors.with_last(said.to_numpy()[:, None]), features, logged=True
+    )
+
+
+def numbers(dataset: Dataset, history: History = BY_IP) -> pl.Series:
+    """Return what was known before each labelled event."""
+    return dataset.labelled.join(dataset.history([history]), on="event_id", maintain_order="left")[
+        history.name
+    ]
+
+
+def test_what_was_logged_as_unknown_is_not_compared(dataset: Dataset) -> None:
+    right = numbers(dataset)
+    some = pl.Series(
+        [float("nan") if place % 2 else one for place, one in enumerate(right)], dtype=pl.Float32
+    )
+    found = look_at_log(dataset, some)
+    assert (found.leaks, found.warnings) == ((), ())
+    nothing = look_at_log(dataset, pl.Series([float("nan")] * len(right), dtype=pl.Float32))
+    assert nothing.leaks == ()
+    assert len(nothing.warnings) == 1
+    assert "was logged as unknown for each of" in nothing.warnings[0]
+    # Of what training computes itself the same numbers are a leak.
+    features = FeatureSet([Honest()], histories=[BY_IP])
+    vectors = vectors_of(dataset, features).with_last(some.to_numpy()[:, None])
+    assert leakage(dataset, dataset.labelled, vectors, features).leaks
+
+
+def test_logged_numbers_from_before_a_backfill_are_a_warning(dataset: Dataset) -> None:
+    fewer = (numbers(dataset) - 2).clip(0)  # two rows of each hour were stored after the numbers were logged
+    found = look_at_log(dataset, fewer)
+    assert found.leaks == ()
+    assert len(found.warnings) == 1
+    assert "the logged value differs from what the store says for" in found.warnings[0]
+
+
+@pytest.mark.parametrize(("planted", "reason"), PLANTED, ids=lambda one: getattr(one, "__name__", ""))
+def test_a_logged_leak_is_refused_by_the_definition_that_explains_it(
+    dataset: Dataset, planted: type[Naive], reason: str
+) -> None:
+    labels = issubclass(planted, Rate)
+    right: History = Rate("signup", task="signup_abuse", by="ip", over="1h") if labels else BY_IP
+    found = look_at_log(dataset, numbers(dataset, made(planted)), right)
+    assert [leak.feature for leak in found.leaks] == [right.name]
+    assert "the logged value differs from what the store says; it looks as if" in found.leaks[0].reason
+    assert reason in found.leaks[0].reason
+
+
+def test_a_history_of_another_kind_is_not_looked_at_and_said_so(dataset: Dataset) -> None:
+    other = Count("login", by="ip", over="1h")
+    found = look(dataset, FeatureSet([Honest()], histories=[BY_IP, other]))
+    assert found.leaks == ()
+    assert other.name not in found.looked
+    assert [one for one in found.warnings if other.name in one] == [
+        f"{other.name} was not recomputed: it counts events of kind login, and only those of kind signup are read again."
+    ]
+
+
 def with_history(monkeypatch: pytest.MonkeyPatch, history: History) -> None:
     """Give the task one history more."""
     task = replace(SIGNUP_ABUSE, features=lambda: FeatureSet([Form()], histories=[history]))
