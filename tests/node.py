@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -22,11 +23,10 @@ def consumer() -> Consumer:
     """Return what runs the consumer and gives the lines it prints."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         missing("Node.js with npm is not installed")
-    if not (HOME / "node_modules" / "onnxruntime-node").is_dir():
-        words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(words, cwd=HOME, capture_output=True, text=True, check=False, timeout=600)
-        if done.returncode:
-            missing(f"the npm registry is out of reach: {done.stderr}")
+    with (HOME / "package.json").open("rb") as locked:
+        # One process installs and the others wait: half a folder of packages looks like a whole one.
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        install()
 
     def run(
         bundle: Path, what: str, events: Iterable[dict[str, Any]] = (), *files: Path, code: int = 0
@@ -40,6 +40,16 @@ def consumer() -> Consumer:
         return [json.loads(line) for line in done.stdout.split("\n") if line]
 
     return run
+
+
+def install() -> None:
+    """Install what the lock file names, unless it is there; npm writes its own lock file last."""
+    if (HOME / "node_modules" / ".package-lock.json").is_file():
+        return
+    words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(words, cwd=HOME, capture_output=True, text=True, check=False, timeout=600)
+    if done.returncode:
+        missing(f"the npm registry is out of reach: {done.stderr}")
 
 
 def missing(what: str) -> NoReturn:

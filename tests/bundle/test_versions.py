@@ -111,11 +111,11 @@ def test_a_version_that_is_none_is_not_repeated(folder: Path, said: object) -> N
 
 def test_a_missing_class_of_another_package_is_not_ours_to_install(folder: Path) -> None:
     def theirs(found: dict[str, Any]) -> None:
-        found["extractors"][0]["class"] = "acme_features.loud:Loud"
+        found["extractors"][0]["class"] = "acme_absent.loud:Loud"
 
     respecify(folder, theirs, package_version=OLD)
-    with pytest.raises(BundleRefused, match="the version of acme_features") as caught:
-        load(folder, packages=("msa_ml", "acme_features"))
+    with pytest.raises(BundleRefused, match="the version of acme_absent") as caught:
+        load(folder, packages=("msa_ml", "acme_absent"))
     assert not isinstance(caught.value, OtherVersion)
 
 
