@@ -39,6 +39,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from msa_ml.errors import InputError, UnknownNameError
+from msa_ml.features.compiled import compiled
 from msa_ml.features.word_lists import Lists
 from msa_ml.markup import folded, table
 
@@ -493,29 +494,17 @@ class FeatureSet:
         return Vectors(dense, content)
 
     def _append(self, record: Any, values: array[float], late: Callable[[], bool] | None = None) -> list[str]:
-        """Append the F values of one record, ``nan`` for extractors that would start late; return the names of those.
-
-        To merge dictionaries and to take all values at once costs a third of asking for each feature.
-        """
+        """Append the F values of one record, ``nan`` for extractors that would start late; return the names of those."""
+        if late is None:
+            values.frombytes(packed(self._plan, record))
+            return []
         left_out = []
-        row: list[float | None] = []
         for extractor, unknown in self._plan:
-            if late is not None and late():
+            if late():
                 left_out.append(extractor.name)
-                row += unknown.values()
-                continue
-            # The known features keep the place that they have among the unknown ones.
-            merged = {**unknown, **extractor.extract(record)}
-            if len(merged) > len(unknown):
-                merged = {name: merged[name] for name in unknown}
-            row += merged.values()
-        try:
-            values.frombytes(struct.pack(f"{len(row)}f", *row))  # half the time that numpy takes
-        except (
-            struct.error,
-            OverflowError,
-        ):  # an extractor of a notebook may say None, or a number beyond float32
-            values.extend([math.nan if value is None else value for value in row])
+                values.extend(unknown.values())
+            else:
+                values.frombytes(packed(((extractor, unknown),), record))
         return left_out
 
     def __repr__(self) -> str:
@@ -544,3 +533,31 @@ class FeatureSet:
             f"<p>{len(self.columns)} features of {escape(self.kind)} by {len(self.extractors)} extractors; "
             f"content views: {escape(views)}</p>{''.join(parts)}"
         )
+
+
+@compiled("row")
+def packed(plan: tuple[tuple[Extractor, dict[str, float]], ...], record: Any) -> bytes:
+    """Return the values of one record as float32 in this machine's order of bytes.
+
+    Parameters
+    ----------
+    plan
+        Extractors, each with its features when all are unknown.
+    record
+        What they read.
+    """
+    row: list[float | None] = []
+    for extractor, unknown in plan:
+        # To merge dictionaries and to take all values at once costs a third of asking for each feature; the known
+        # features keep the place that they have among the unknown ones.
+        merged = {**unknown, **extractor.extract(record)}
+        if len(merged) > len(unknown):
+            merged = {name: merged[name] for name in unknown}
+        row += merged.values()
+    try:
+        return struct.pack(f"{len(row)}f", *row)  # half the time that numpy takes
+    except (
+        struct.error,
+        OverflowError,
+    ):  # an extractor of a notebook may say None, or a number beyond float32
+        return array("f", [math.nan if value is None else value for value in row]).tobytes()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
+from msa_ml.features.compiled import compiled
+
 _Value = TypeVar("_Value")
 
 
+@compiled("row")
 class once(Generic[_Value]):  # noqa: N801 - stands where `property` and `cached_property` stand
     """Like :func:`functools.cached_property`, at a third of its cost.
 

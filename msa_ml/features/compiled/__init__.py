@@ -1,0 +1,56 @@
+"""Compiled twins of functions that every record passes.
+
+A function with a twin is written twice: in Python where it belongs, which is what it means and what runs everywhere, and
+in Cython in this folder, which runs instead where the installation found a C compiler. Both return the same for every
+input. A twin may leave what is rare to Python's own: it gets that as ``python``, by :func:`compiled`.
+
+Twins read what attackers write: indices are checked and integers are wide, so that the worst a bug can do is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any, TypeVar
+
+_Written = TypeVar("_Written", bound=Callable[..., Any])
+
+TWINS: dict[str, tuple[Any, Any]] = {}
+"""Python's own and the twin, by the name of the latter; empty where nothing was compiled."""
+
+
+def compiled(module: str) -> Callable[[_Written], _Written]:
+    """Put the twin from a module of this folder in the place of a function or class.
+
+    Parameters
+    ----------
+    module
+        Name of the module; the twin has the name of what it replaces.
+
+    Examples
+    --------
+    >>> from msa_ml.features.shared.once import once
+    >>> TWINS.get("row.once", (once, once))[1] is once
+    True
+    """
+
+    def replaced(own: _Written) -> _Written:
+        built = _built(module)
+        if built is None:
+            return own
+        twin = getattr(built, own.__name__)
+        built.PYTHON[own.__name__] = own
+        TWINS[f"{module}.{own.__name__}"] = (own, twin)
+        chosen: _Written = twin
+        return chosen
+
+    return replaced
+
+
+def _built(module: str) -> ModuleType | None:
+    """Return a compiled module, ``None`` where it was not built."""
+    try:
+        return import_module(f"{__name__}.{module}")
+    except ImportError:
+        return None
