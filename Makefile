@@ -10,7 +10,7 @@ export DO_NOT_TRACK := true
 # Modules are compiled once at install; a cold import of MLflow takes three times as long without.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench docs rules notebooks lab test-server clean
+.PHONY: help setup demo test check bench docs rules lists notebooks lab test-server clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ endif
 
 rules: setup ## Write docs/rules.md, the rules of the portable features
 	$(BIN)/python -c "from msa_ml.features.rules_page import page; print(page(), end='')" > docs/rules.md
+
+lists: setup ## Write the lists of features that come from the locked packages, and the rules page
+	$(BIN)/python -c "from msa_ml.features.list_sources import write; write()"
+	$(MAKE) rules
 
 notebooks: setup ## Execute every notebook on the demo's home and leave HTML in notebooks/html
 	[ -d .msa/demo ] || $(BIN)/msa-ml demo

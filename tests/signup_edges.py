@@ -69,7 +69,7 @@ def addresses() -> Iterator[Row]:
         "a@example", "a@ÄÖ.DE", "a@x.РФ", "a@x.xn--p1ai", "a@foo.ck", "a@www.ck", "a@ck", "a@foo.uk", "a@foo.za", "a@co.za", "a@foo.zzzz",
         "a@x.local", "a@foo.test", "a@gmail.com.", "a@sub.gmail.com", "a@notgmail.com", "a@x_y.com", "a@x y.com", "a b@x.com",
         "a\x85b@x.com", "a@x\xa0.com", "a@1.2.3.4", "a@[1.2.3.4]", "....@x.com", "a.b.c@x.com", "a@" + "a." * 200 + "com", "a@x.github.io",
-        "a@b。com", "a@xn--.com", "a@x.公司", "a@x.xn--55qx5d", "a@x.U\u212a", '"a@b"@x.com', "a@x.example.", "a@home.arpa", "1" * 255 + "@x.com",
+        "a@x.scientist.com", "a@mailinator.com", "a@b。com", "a@xn--.com", "a@x.公司", "a@x.xn--55qx5d", "a@x.U\u212a", '"a@b"@x.com', "a@x.example.", "a@home.arpa", "1" * 255 + "@x.com",
     )  # fmt: skip
     yield from _each("email", *mail, user_name="a")
     client = (

@@ -228,7 +228,7 @@ OWN_LICENCE = "Apache-2.0"
 # What a list that somebody else compiled says of itself, and the licence that it stands under.
 _LICENCES = {
     "Unicode License V3": "Unicode-3.0",
-    "The MIT License": "MIT",
+    "MIT License": "MIT",
     "Mozilla Public": "MPL-2.0",
 }
 

@@ -125,7 +125,7 @@ export function displayName() {
 
 export function email(lists) {
   const sets = Object.fromEntries(
-    ["free_mail", "disposable_mail", "relay_mail", "reserved_domains"].map((list) => [list, new Set(lists(list))]),
+    ["free_mail", "free_mail_more", "disposable_mail", "relay_mail", "reserved_domains"].map((list) => [list, new Set(lists(list))]),
   );
   const endsPublic = publicSuffixes(lists("public_suffixes"));
   return ({ email: given, user_name }) => {
@@ -148,6 +148,7 @@ export function email(lists) {
       given: 1,
       malformed,
       free: flag(within(domain, sets.free_mail)),
+      free_more: flag(within(domain, sets.free_mail_more)),
       disposable: flag(within(domain, sets.disposable_mail)),
       relay: flag(within(domain, sets.relay_mail)),
       takes_no_mail: flag(

@@ -16,9 +16,10 @@ from msa_ml.features.table import TableExtractor
 from msa_ml.features.word_lists import PUBLIC_SUFFIXES
 
 _FREE, _DISPOSABLE, _RELAY, _RESERVED = "free_mail", "disposable_mail", "relay_mail", "reserved_domains"
+_FREE_MORE = "free_mail_more"
 _NO_ADDRESS = "no address, or none with something before and after an @"
 _HOST = re.compile(r"[^\x00-\x2c\x2f\x3a-\x60\x7b-\x7f]+")
-_HOST_FIELDS = ("free", "disposable", "relay", "takes_no_mail", "odd_domain", "labels", "domain_length", "domain_digits", "domain_hyphens", "international")  # fmt: skip
+_HOST_FIELDS = ("free", "free_more", "disposable", "relay", "takes_no_mail", "odd_domain", "labels", "domain_length", "domain_digits", "domain_hyphens", "international")  # fmt: skip
 _DIGITS = "0123456789"
 
 
@@ -33,19 +34,21 @@ class Email(TableExtractor):
     ``example`` nor with a public suffix: one by a rule that ``public_suffixes`` states (so not the rule ``*`` for names
     without any), for domains in the small letters of Unicode, and for labels in Unicode as for the same in punycode. A
     bot that needs no answer gives such ones. A *space or control character* is one of U+0000 to 20 and 7F. A domain is
-    in a list when it or a domain above it is. Names (of the user name at most 256 code points) are folded before they
+    in a list when it or a domain above it is; the lists are ``free_mail`` for *free*, ``free_mail_more`` for *free_more*,
+    ``disposable_mail`` and ``relay_mail``. Names (of the user name at most 256 code points) are folded before they
     are compared: in small letters, and of ASCII nothing but letters and digits.
     """
 
     name = "signup.email"
     kind = "signup"
     inputs = ("email", "user_name")
-    reads = (PUBLIC_SUFFIXES, _FREE, _DISPOSABLE, _RELAY, _RESERVED)
+    reads = (PUBLIC_SUFFIXES, _FREE, _FREE_MORE, _DISPOSABLE, _RELAY, _RESERVED)
     features = (
         Feature("given", "an address is given", "flag", 0, 1, portable="yes"),
         Feature("malformed", "nothing before or after an @, a space or control character, or an odd domain", "flag", 0, 1,
                 nan="no address is given", portable="yes", source="RFC 5321 4.1.2"),
         Feature("free", "it is at a free-mail provider", "flag", 0, 1, nan=_NO_ADDRESS, portable="yes"),
+        Feature("free_more", "it is at one of the thousands of free-mail providers that few people know", "flag", 0, 1, nan=_NO_ADDRESS, portable="yes"),
         Feature("disposable", "it is at a provider of disposable mailboxes", "flag", 0, 1, monotone=1, nan=_NO_ADDRESS, portable="yes"),
         Feature("relay", "it is at a service that forwards from aliases", "flag", 0, 1, nan=_NO_ADDRESS, portable="yes"),
         Feature("takes_no_mail", "its domain cannot take mail", "flag", 0, 1, monotone=1, nan=_NO_ADDRESS, portable="yes", source="RFC 6761"),
@@ -122,6 +125,7 @@ class Email(TableExtractor):
         reserved = listed(self.lists[_RESERVED].words, host)
         return (
             listed(self.lists[_FREE].words, host),
+            listed(self.lists[_FREE_MORE].words, host),
             listed(self.lists[_DISPOSABLE].words, host),
             listed(self.lists[_RELAY].words, host),
             odd or len(labels) < 2 or reserved or not (suffix or labels[-1] == "example"),
