@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -49,6 +50,7 @@ from typing import Any, NamedTuple
 
 from corpora import LABELS, Sample, corpus_options, msa, samples, say, split
 
+_MOST_READ = 1 << 16
 BUILDS = {"bogofilter": ("bogofilter-sqlite", "sqlite"), "bogofilter_bdb": ("bogofilter-bdb", "berkeley")}
 
 
@@ -82,10 +84,16 @@ def worker(bundle: str, mode: str) -> None:
 
 
 def raws(paths: list[str]) -> Iterator[bytes]:
-    """Yield the bytes of each file."""
+    """Yield the bytes of each file; a file object would take half as long again."""
     for path in paths:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.read_bytes
-            yield file.read()
+        file = os.open(path, os.O_RDONLY)
+        try:
+            pieces = [os.read(file, _MOST_READ)]
+            while len(pieces[-1]) == _MOST_READ:
+                pieces.append(os.read(file, _MOST_READ))
+        finally:
+            os.close(file)
+        yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def profiled(loaded: Any, paths: list[str], steps: Counter[str]) -> int:

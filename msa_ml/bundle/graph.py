@@ -135,9 +135,11 @@ def _content_logit(writer: _Writer, content: ContentPart) -> str:
     call for each element.
     """
     hashing = content.hashing
-    # The lowest bits of the hash are moved to the top, from where the bucket comes down, and its upper bits as the slot.
-    raised = writer.add("BitShift", _mixed(writer, hashing), writer.word(32 - hashing.bits), direction="LEFT")
-    bucket, slot = (_lowered(writer, raised, 32 - bits) for bits in (hashing.bits, hashing.slot_bits))
+    # The bucket is the lowest bits of the hash, and the slot the upper bits of the bucket.
+    lowest = writer.add("BitwiseAnd", _mixed(writer, hashing), writer.word((1 << hashing.bits) - 1))
+    apart = writer.word(hashing.bits - hashing.slot_bits)
+    upper = writer.add("BitShift", lowest, apart, direction="RIGHT")
+    bucket, slot = (writer.add("Cast", number, to=TensorProto.INT32) for number in (lowest, upper))
     # Every window writes its position into its slot, and the last one that does stands for it.
     position = writer.add(
         "Range",
@@ -164,7 +166,9 @@ def _mixed(writer: _Writer, hashing: NgramHash) -> str:
     parts = []
     codes = {view: writer.add("Cast", f"content.{view}", to=TensorProto.INT32) for view in hashing.sizes}
     numbers = {
-        view: writer.add("Gather", writer.constant(hashing.table(view).astype(np.float32)), code)
+        view: writer.add(
+            "GatherElements", writer.constant(hashing.table(view).astype(np.float32)), code, axis=0
+        )
         for view, code in codes.items()
     }
     for size, views in hashing.by_size.items():
@@ -176,13 +180,6 @@ def _mixed(writer: _Writer, hashing: NgramHash) -> str:
         parts.append(writer.add("Reshape", writer.add("Conv", row, factors), writer.integers(-1)))
     mixed = writer.add("Concat", *parts, axis=0) if len(parts) > 1 else parts[0]
     return writer.add("Cast", mixed, to=TensorProto.UINT32)
-
-
-def _lowered(writer: _Writer, raised: str, by: int) -> str:
-    """Return the upper bits of 32, int32."""
-    return writer.add(
-        "Cast", writer.add("BitShift", raised, writer.word(by), direction="RIGHT"), to=TensorProto.INT32
-    )
 
 
 def _weights(writer: _Writer, weight: NDArray[np.float32], buckets: str) -> str:
