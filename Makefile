@@ -17,7 +17,7 @@ help: ## Say what can be made
 
 setup: .venv/.ready ## Install the locked packages into .venv
 
-.venv/.ready: pyproject.toml uv.lock
+.venv/.ready: pyproject.toml uv.lock hatch_build.py $(wildcard msa_ml/features/compiled/*.pyx)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python >= 3.11 is needed, found $$($(PYTHON) --version). Name one: make PYTHON=python3.12" >&2; exit 2; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
@@ -29,8 +29,9 @@ setup: .venv/.ready ## Install the locked packages into .venv
 demo: setup ## Simulate ten days of mail, train, evaluate, register, export, verify, score
 	$(BIN)/msa-ml demo
 
-test: setup ## Run the tests
+test: setup ## Run the tests, those of features also without what was compiled
 	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --own tests/features msa_ml/features
 
 check: setup ## Lint, types, layers
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -35,29 +36,30 @@ def compiled(root: Path) -> list[Path]:
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 
+    # What an earlier installation left may be older than its source, and would stay where compiling fails.
+    for left in (*(root / FOLDER).glob("*.so"), *(root / FOLDER).glob("*.pyd")):
+        left.unlink()
     before = Path.cwd()
     os.chdir(root)
     try:
-        sources = sorted(FOLDER.glob("*.pyx"))
-        extensions = [
-            Extension(
-                ".".join(source.with_suffix("").parts),
-                [str(source)],
-                # What it was made of, for the test that it is not an old one.
-                define_macros=[("MSA_SOURCE", f'"{hashlib.sha256(source.read_bytes()).hexdigest()}"')],
-                extra_compile_args=[] if os.name == "nt" else ["-O2", "-g0", "-Wno-unused-function"],
-            )
-            for source in sources
-        ]
-        distribution = Distribution({
-            "ext_modules": cythonize(extensions, build_dir="build/cython", quiet=True, language_level=3)
-        })  # fmt: skip
-        command = distribution.get_command_obj("build_ext")
-        command.inplace = True
-        command.build_temp = "build/objects"
-        command.parallel = True
-        command.ensure_finalized()
-        command.run()
-        return [Path(path) for path in command.get_output_mapping().values()]
+        with TemporaryDirectory() as scratch:
+            extensions = [_extension(source, Extension) for source in sorted(FOLDER.glob("*.pyx"))]
+            written = cythonize(extensions, build_dir=scratch, quiet=True, language_level=3)
+            command = Distribution({"ext_modules": written}).get_command_obj("build_ext")
+            command.inplace, command.build_temp, command.parallel = True, scratch, True
+            command.ensure_finalized()
+            command.run()
+            return [Path(path) for path in command.get_output_mapping().values()]
     finally:
         os.chdir(before)
+
+
+def _extension(source: Path, kind: Any) -> Any:
+    # The module knows what it was made of, for the test that it is not an old one.
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    return kind(
+        ".".join(source.with_suffix("").parts),
+        [str(source)],
+        define_macros=[("MSA_SOURCE", f'"{digest}"')],
+        extra_compile_args=[] if os.name == "nt" else ["-O2", "-g0", "-Wno-unused-function"],
+    )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.features.compiled.own import keep_own
+
 # A clock of the machine would fail tests where others work on it too; speed stands in experiments/bench.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -40,8 +42,17 @@ def _forget_settings() -> None:
             del os.environ[name]
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let Python's own functions be tested where their compiled twins stand before them."""
+    parser.addoption(
+        "--own", action="store_true", help="run as where no C compiler is: without compiled twins"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Tests, and fixtures of any scope, see only the settings that they make."""
+    if config.getoption("--own"):
+        keep_own()
     _forget_settings()
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"

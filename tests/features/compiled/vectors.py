@@ -15,7 +15,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-MODULES = [path.stem for path in Path("msa_ml/features/compiled").glob("*.pyx")]
+from tests.features.compiled.own import keep_own
+
 HOSTILE = Path("experiments/bench/mail_hostile.py")
 
 
@@ -62,6 +63,5 @@ if __name__ == "__main__":
     words = sys.argv[1:]
     if "--own" in words:
         words.remove("--own")
-        for module in MODULES:
-            sys.modules[f"msa_ml.features.compiled.{module}"] = None  # type: ignore[assignment]
+        keep_own()
     write(Path(words[0]), words[1:])
