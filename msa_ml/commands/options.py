@@ -55,6 +55,30 @@ def trusting(function: Function) -> Function:
     )(function)
 
 
+def allowing(function: Function) -> Function:
+    """Add ``--allow``."""
+    return click.option(
+        "--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported."
+    )(function)
+
+
+def windowed(function: Function) -> Function:
+    """Add ``--since``, ``--until`` and ``--source``: which stored events."""
+    since = click.option("--since", help="First day of the window, UTC.")
+    until = click.option("--until", help="End of the window (not in it), UTC.")
+    source = click.option(
+        "--source", "sources", multiple=True, help="Only events of this source; may be repeated."
+    )
+    return since(until(source(function)))
+
+
+def known_by(function: Function) -> Function:
+    """Add ``--as-of``."""
+    return click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")(
+        function
+    )
+
+
 def settings_of(home: Path | None, *, no_wait: bool = False) -> Settings:
     """Return the settings that the options name."""
     from dataclasses import replace

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, trusting
+from msa_ml.commands.options import Bars, allowing, common, finish, now, settings_of, show, trusting
 from msa_ml.errors import InputError
 
 _HOME = click.option(
@@ -57,7 +57,7 @@ def promote_command(
 @click.command("export", epilog="Example: msa-ml export spam@champion bundles/spam")
 @click.argument("model", metavar="TASK@ALIAS")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@allowing
 @trusting
 @_HOME
 @common
@@ -88,7 +88,7 @@ def export_command(
 @click.option(
     "--keep", type=click.IntRange(1, 1000), default=3, show_default=True, help="Versions that stay in FOLDER."
 )
-@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@allowing
 @trusting
 @_HOME
 @common

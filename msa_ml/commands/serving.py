@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from msa_ml.commands.options import common, finish, log_to_standard_error, now, show, trusting
+from msa_ml.commands.options import allowing, common, finish, log_to_standard_error, now, show, trusting
 from msa_ml.errors import InputError, MsaError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command("verify", epilog="Example: msa-ml verify bundles/spam")
 @click.argument("bundle", type=_FOLDER)
-@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@allowing
 @trusting
 @common
 def verify_command(bundle: Path, allow: tuple[str, ...], *, key: Path | None, as_json: bool) -> None:
@@ -78,7 +78,8 @@ def verify_command(bundle: Path, allow: tuple[str, ...], *, key: Path | None, as
     help="Append a line with score and vector of each mail, for log-scores; holds words of the mails.",
 )
 @click.option("--source", default="", help="With --log: the name under which these mails are imported.")
-@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@allowing
+@trusting
 @common
 def score_command(
     bundle: Path,
@@ -89,6 +90,7 @@ def score_command(
     source: str,
     allow: tuple[str, ...],
     *,
+    key: Path | None,
     as_json: bool,
 ) -> None:
     """Score raw mails: files, folders of .eml files, or one mail on standard input; or sign-ups as JSON lines.
@@ -104,7 +106,7 @@ def score_command(
             hint="The source gives each mail the id under which it is stored.",
         )
 
-    loaded = load(bundle, packages=("msa_ml", *allow))
+    loaded = load(bundle, packages=("msa_ml", *allow), trusted_key=key)
     loaded.manifest.policy(policy)
     if log is not None and loaded.manifest.kind != "mail":
         raise InputError(
@@ -224,7 +226,7 @@ Example: msa-ml serve bundles/spam/current --socket /run/msa-ml/spam.sock
     show_default=True,
     help="What is under way has so long to end at a stop.",
 )
-@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@allowing
 @trusting
 @common
 def serve_command(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
+from msa_ml.commands.options import Bars, common, finish, known_by, now, settings_of, show, stored, windowed
 from msa_ml.experiment import parse_moment
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -20,10 +20,8 @@ _PYTHON = click.Path(path_type=Path, dir_okay=False)
 )
 @click.argument("old", type=_FOLDER)
 @click.argument("new", type=_FOLDER)
-@click.option("--since", help="First day of the window, UTC.")
-@click.option("--until", help="End of the window (not in it), UTC.")
-@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
-@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@windowed
+@known_by
 @click.option("--policy", metavar="NAME", help="Whose thresholds decide; default: the new bundle's default.")
 @click.option(
     "--from",

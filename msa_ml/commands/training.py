@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
+from msa_ml.commands.options import (
+    Bars,
+    common,
+    finish,
+    known_by,
+    now,
+    settings_of,
+    show,
+    stored,
+    windowed,
+)
 from msa_ml.errors import InputError
 from msa_ml.experiment import Experiment, parse_length, parse_moment
 from msa_ml.settings import Settings, allowed_packages
@@ -25,11 +35,9 @@ if TYPE_CHECKING:
     "msa-ml train experiments/spam/baseline.toml; msa-ml train spam --from vectors",
 )
 @click.argument("what", metavar="TASK|EXPERIMENT.toml")
-@click.option("--since", help="First day of the window, UTC.")
-@click.option("--until", help="End of the window (not in it), UTC.")
+@windowed
 @click.option("--window", metavar="LENGTH", help="Length of the window that ends at --as-of, such as 90d.")
-@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
-@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@known_by
 @click.option(
     "--from",
     "read",
@@ -125,10 +133,8 @@ def _experiment(what: str) -> Experiment:
     "msa-ml evaluate spam --backtest --start 2026-11-01",
 )
 @click.argument("what", metavar="BUNDLE|TASK|EXPERIMENT.toml")
-@click.option("--since", help="First day of the window, UTC.")
-@click.option("--until", help="End of the window (not in it), UTC.")
-@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
-@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@windowed
+@known_by
 @click.option(
     "--with-training", is_flag=True, help="Keep events that taught the bundle; by default they are left out."
 )
@@ -274,10 +280,8 @@ def _start(text: str) -> float | datetime:
 @click.command("compare", epilog="Example: msa-ml compare bundles/spam-6 bundles/spam-7 --since 2026-11-01")
 @click.argument("champion", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("challenger", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--since", help="First day of the window, UTC.")
-@click.option("--until", help="End of the window (not in it), UTC.")
-@click.option("--as-of", metavar="MOMENT", help="Use only what was known before; default: now.")
-@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@windowed
+@known_by
 @stored
 @common
 def compare_command(

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import click
 
-from msa_ml.commands.options import Bars, common, finish, now, settings_of, show, stored
+from msa_ml.commands.options import (
+    Bars,
+    allowing,
+    common,
+    finish,
+    now,
+    settings_of,
+    show,
+    stored,
+    trusting,
+    windowed,
+)
 from msa_ml.errors import InputError
 from msa_ml.experiment import Experiment
 from msa_ml.settings import allowed_packages
@@ -20,9 +31,7 @@ from msa_ml.settings import allowed_packages
     "msa-ml train spam --from vectors",
 )
 @click.argument("task")
-@click.option("--since", help="First day of the window, UTC.")
-@click.option("--until", help="End of the window (not in it), UTC.")
-@click.option("--source", "sources", multiple=True, help="Only events of this source; may be repeated.")
+@windowed
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path, file_okay=False),
@@ -82,7 +91,8 @@ def log_vectors_command(
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True)
 )
-@click.option("--allow", multiple=True, metavar="PACKAGE", help="Package whose extractors may be imported.")
+@allowing
+@trusting
 @stored
 @common
 def log_scores_command(
@@ -90,6 +100,7 @@ def log_scores_command(
     files: tuple[Path, ...],
     allow: tuple[str, ...],
     *,
+    key: Path | None,
     home: Path | None,
     no_wait: bool,
     as_json: bool,
@@ -110,7 +121,7 @@ def log_scores_command(
                             f"{path}, line {number}: {error.message}", hint=error.hint
                         ) from error
 
-    loaded = load(bundle, packages=("msa_ml", *allow, *allowed_packages()))
+    loaded = load(bundle, packages=("msa_ml", *allow, *allowed_packages()), trusted_key=key)
     report = store_rows(rows(), loaded, settings_of(home, no_wait=no_wait), stored_at=now())
     show(f"{report.scores} scores and {report.vectors} vectors written.", as_json=as_json)
     finish({**asdict(report), "bundle_id": loaded.id}, as_json=as_json)

@@ -145,6 +145,18 @@ def test_the_environment_is_obeyed_by_every_load(
     assert (code, verified["signed_by"]) == (0, "")
 
 
+def test_score_trusts_no_bundle_that_the_named_key_did_not_sign(
+    folder: Path, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mail = tmp_path / "a.eml"
+    mail.write_bytes(b"Subject: x\n\nhello")
+    words = ("score", str(folder), str(mail), "--key", str(public(key)))
+    assert run(*words, capsys=capsys)[0] == 1
+    run("sign", str(folder), "--key", str(key), capsys=capsys)
+    code, found, _ = run(*words, capsys=capsys)
+    assert (code, len(found["scores"])) == (0, 1)
+
+
 def _golden() -> dict[str, bytes]:
     from msa_ml.bundle.golden_mail import golden_mail
 
