@@ -69,13 +69,28 @@ class _Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001, FBT001 - click's signature
+    if wanted:
+        from msa_ml.features.compiled import built
+
+        click.echo(f"msa-ml, version {__version__} (compiled: {', '.join(built()) or 'nothing'})")
+        context.exit()
+
+
 @click.group(
     cls=_Lazy,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Example: msa-ml import mail ~/Maildir --label '*Junk*=spam' --label '*=ham' && msa-ml train spam",
 )
-@click.version_option(__version__, prog_name="msa-ml")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Say the version and what runs compiled.",
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Train spam and abuse models on your own data, and hand them to serving as verified bundles."""

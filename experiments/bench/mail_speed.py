@@ -27,6 +27,8 @@ The last line is one JSON object:
     Of one scoring process, start to end.
 ``start_up_cpu_s``, ``bogofilter_start_up_cpu_s``
     Imports, loading and verifying the bundle; bogofilter on an empty list.
+``compiled_twins``
+    How many functions ran compiled; 0 where the installation found no C compiler.
 ``profile_us``
     CPU microseconds a mail for each step, from a run of its own: reading, parsing, every extractor and view, graph,
     verdict. A step pays for what it is the first to ask of the parsed message. The clock itself adds a few.
@@ -62,7 +64,10 @@ def worker(bundle: str, mode: str) -> None:
     from msa_ml.bundle import load
 
     loaded = load(bundle)
-    print(json.dumps({"start_up_cpu_s": time.process_time()}), flush=True)
+    from msa_ml.features.compiled import TWINS
+
+    ready = {"start_up_cpu_s": time.process_time(), "compiled_twins": len(TWINS)}
+    print(json.dumps(ready), flush=True)
     for line in sys.stdin:
         paths = Path(line.strip()).read_text().splitlines()
         steps: Counter[str] = Counter()
@@ -143,7 +148,9 @@ class Scorer:
     def __init__(self, bundle: Path, mode: str = "batches") -> None:
         words = [sys.executable, __file__, "--worker", str(bundle), mode]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.start_up_cpu_s = float(self.finish()["start_up_cpu_s"])
+        ready = self.finish()
+        self.start_up_cpu_s = float(ready["start_up_cpu_s"])
+        self.compiled_twins = int(ready["compiled_twins"])
 
     def begin(self, files: Path) -> None:
         """Let it score the listed files."""
@@ -322,6 +329,7 @@ def one_round(bundle: Path, programs: dict[str, tuple[str, Path]], slices: list[
         "peak_rss_mib": one["peak_rss_mib"],
         "start_up_cpu_s": min(scorer.start_up_cpu_s for scorer in scorers),
         "start": start,
+        "compiled_twins": ours.compiled_twins,
     }
 
 
@@ -345,6 +353,7 @@ def summary(rounds: list[dict[str, Any]], mails: int) -> dict[str, Any]:
         "peak_rss_mib": round(max(one["peak_rss_mib"] for one in rounds), 1),
         "start_up_cpu_s": round(min(one["start_up_cpu_s"] for one in rounds), 2),
         "bogofilter_start_up_cpu_s": {name: round(took, 4) for name, took in rounds[0]["start"].items()},
+        "compiled_twins": rounds[0]["compiled_twins"],
         "us_per_mail": round(best["ours"] / mails * 1e6, 1),
         "rounds_cpu_s": {name: [round(sum(one[name]), 3) for one in rounds] for name in best},
     }

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -46,6 +48,20 @@ def compiled(module: str) -> Callable[[_Written], _Written]:
         return chosen
 
     return replaced
+
+
+def built() -> tuple[str, ...]:
+    """Return the names of the modules that were compiled.
+
+    Examples
+    --------
+    >>> set(built()) <= {source.stem for source in Path(__file__).parent.glob("*.pyx")}
+    True
+    """
+    here = Path(__file__).parent
+    return tuple(
+        sorted({path.name.split(".")[0] for end in EXTENSION_SUFFIXES for path in here.glob(f"*{end}")})
+    )
 
 
 def _built(module: str) -> ModuleType | None:
