@@ -9,6 +9,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.shared.domain import is_dotted, is_ip, listed, registrable
 from msa_ml.features.shared.text import entropy
 from msa_ml.features.word_lists import WordList
@@ -50,6 +51,7 @@ class Url(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
+@compiled("link")
 def parse(text: str) -> Url | None:
     r"""Split a URL in one pass; ``None`` when it has no host, or is none. 2,048 characters are read.
 

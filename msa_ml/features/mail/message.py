@@ -6,10 +6,10 @@ Nothing here raises on what a sender wrote, and every amount is bounded by :clas
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.mail import header_block
 from msa_ml.features.mail.address import Address, addresses
 from msa_ml.features.mail.encoded import decode_words
@@ -227,17 +227,10 @@ class Message:
         found: dict[str, None] = {}
         most, longest = self.limits.urls, self.limits.url_characters
         for text in (*self.plain, self.html_text):
-            for url in _urls(text):
-                found.setdefault(url[:longest].rstrip(_URL_END))
-                if len(found) >= most:
-                    return tuple(found)
+            found |= dict.fromkeys(_urls(text, longest))
         for page in self.pages:
-            for url in page.links:
-                if not url.startswith(_NO_URL):
-                    found.setdefault(url[:longest])
-                    if len(found) >= most:
-                        return tuple(found)
-        return tuple(found)
+            found |= dict.fromkeys([url[:longest] for url in page.links if not url.startswith(_NO_URL)])
+        return tuple(found)[:most]
 
 
 @lru_cache(maxsize=8192)
@@ -257,8 +250,10 @@ def _texts(parts: list[Part], left: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _urls(text: str) -> Iterator[str]:
+@compiled("link")
+def _urls(text: str, longest: int) -> list[str]:
     """Find what starts with a scheme or ``www.``; by ``find``, since a pattern with both is tried at every character."""
+    found: list[str] = []
     end = 0
     scheme_at, bare = text.find("://"), [text.find(name) for name in _BARE]
     bare_at = min([at for at in bare if at >= 0], default=-1)
@@ -272,7 +267,7 @@ def _urls(text: str) -> Iterator[str]:
             start, body, wanted = bare_at, bare_at + 4, True
         match = _URL_REST.match(text, body) if wanted else None
         if match:
-            yield text[start : match.end()]
+            found.append(text[start : match.end()][:longest].rstrip(_URL_END))
         end = match.end() if match else body
         if 0 <= scheme_at < end:
             scheme_at = text.find("://", end)
@@ -282,3 +277,4 @@ def _urls(text: str) -> Iterator[str]:
                 text.find(name, end) if 0 <= at < end else at for name, at in zip(_BARE, bare, strict=True)
             ]
             bare_at = min([at for at in bare if at >= 0], default=-1)
+    return found
