@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
 from msa_ml.features.shared.text import SAMPLE
@@ -54,24 +55,55 @@ class Appeal(Extractor):
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
         text = mail.html_text or mail.text
-        sample = text[:SAMPLE]
-        if not sample or sample.isspace():
+        if not text or text[:SAMPLE].isspace():
             return {}
-        small = (sample if len(text) <= SAMPLE else sample + text[-_END:]).lower()
+        sums, millions, offers = _wording(self.lists[_OPT_OUT].words).read(text)
         values: dict[str, float] = {
-            "money": min(_sums(sample), _MOST),
-            "millions": min(_millions(small), _MOST),
-            "opt_out": any(
-                map(small[-_END:].__contains__, _phrases(self.lists[_OPT_OUT].words, small.isascii()))
-            ),
+            "money": min(sums, _MOST),
+            "millions": min(millions, _MOST),
+            "opt_out": offers,
         }
-        greeting = _SALUTATION.match(sample)
+        greeting = _SALUTATION.match(text, 0, SAMPLE)
         values["generic"] = (
             greeting is not None
             and greeting[1].lower() in self.lists[_GREETINGS].words
             and _addressee(self.lists[_ADDRESSEES].words).search(greeting[2].lower()) is not None
         )
         return values
+
+
+@compiled("words")
+class Wording:
+    """Finds sums of money and phrases.
+
+    Parameters
+    ----------
+    phrases
+        What to look for, in small letters.
+
+    Examples
+    --------
+    >>> Wording({"be removed", "opt out"}).read("Earn $ 500, even 3 million! To be REMOVED, reply.")
+    (1, 1, True)
+    """
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        # From the end of the alphabet: "unsubscribe" is by far the most frequent.
+        self._phrases = sorted(phrases, reverse=True)
+        self._ascii = [phrase for phrase in self._phrases if phrase.isascii()]
+
+    def read(self, text: str) -> tuple[int, int, bool]:
+        """Count sums and sums in millions of the first 2,500 characters; say whether a phrase is in the last 1,000.
+
+        Sums in millions are counted in the last 1,000 as well, where there are more than 2,500.
+        """
+        sample = text[:SAMPLE]
+        small = (sample if len(text) <= SAMPLE else sample + text[-_END:]).lower()
+        phrases = self._ascii if small.isascii() else self._phrases
+        return _sums(sample), _millions(small), any(map(small[-_END:].__contains__, phrases))
+
+
+_wording = lru_cache(maxsize=4)(Wording)
 
 
 def _sums(text: str) -> int:
@@ -88,12 +120,6 @@ def _millions(small: str) -> int:
     if "000" in small:
         found += len(_COMMAS.findall(small)) + len(_POINTS.findall(small))
     return found
-
-
-@lru_cache(maxsize=4)
-def _phrases(words: frozenset[str], ascii_only: bool) -> tuple[str, ...]:  # noqa: FBT001 - a key of the cache
-    # From the end of the alphabet: "unsubscribe" is by far the most frequent.
-    return tuple(sorted((word for word in words if word.isascii() or not ascii_only), reverse=True))
 
 
 @lru_cache(maxsize=4)

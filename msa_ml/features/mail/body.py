@@ -44,24 +44,15 @@ class Body(Extractor):
         """Return the values of one mail."""
         text = mail.text
         values: dict[str, float] = {"length": len(text)}
-        sample = text[:SAMPLE]
-        seen = profile(sample)
+        seen = profile(text[:SAMPLE])
         if seen.spaces == seen.length:
             return values
-        lines = sample.count("\n")
-        values |= {
-            "punctuation": seen.marks / seen.length,
-            "repeated": seen.repeated / seen.length,
-            "lines": lines,
-            "quoted": min((sample.count("\n>") + sample.startswith(">")) / (lines + 1), 1)
-            if ">" in sample
-            else 0,
-        }
-        if "!" in sample:
-            marks = sample.count("!")
-            values["exclaimed"] = marks / (marks + sample.count(".") + sample.count("?"))
-        elif "." in sample or "?" in sample:
-            values["exclaimed"] = 0
+        values["punctuation"] = seen.marks / seen.length
+        values["repeated"] = seen.repeated / seen.length
+        values["lines"] = seen.lines
+        values["quoted"] = seen.quoted / (seen.lines + 1)
+        if ended := seen.exclamations + seen.ends:
+            values["exclaimed"] = seen.exclamations / ended
         if seen.cased:
             values["upper"] = seen.upper / seen.cased
             values["shouted"] = seen.shouted / seen.letters

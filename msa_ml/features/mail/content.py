@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.extractor import View
 from msa_ml.features.mail.message import Message
-from msa_ml.features.mail.shown import closed, html_text, seen
+from msa_ml.features.mail.shown import closed, cut, html_text, seen
 from msa_ml.features.mail.urls import parse
 from msa_ml.features.shared.confusable import CONFUSABLES
 
@@ -34,8 +35,7 @@ class Text(View):
         if plain and html:
             html = html[: self.limit // 2]
         text = " ".join((mail.subject or "", *_hosts(mail), html, plain))
-        data = cut(seen(self.lists[CONFUSABLES], text), 2 * self.limit)
-        return cut(closed(data), self.limit)
+        return cut(closed(seen(self.lists[CONFUSABLES], text, 2 * self.limit)), self.limit)
 
 
 def _hosts(mail: Message, most: int = 20) -> list[str]:
@@ -47,13 +47,6 @@ def _hosts(mail: Message, most: int = 20) -> list[str]:
         if len(hosts) >= most:
             break
     return list(hosts)
-
-
-def cut(data: bytes, limit: int) -> bytes:
-    """Return the first bytes of UTF-8, without the beginning of a character that does not fit."""
-    if len(data) <= limit:
-        return data
-    return data[:limit].decode("utf-8", "ignore").encode("utf-8")
 
 
 _AS_WRITTEN = (
@@ -114,10 +107,11 @@ class Head(View):
         if outside is not None:
             lines.append(f"helo {helo} {outside.reverse[:100] or 'none'}")
         lines.append(f"fields {' '.join(names)}")
-        return cut(_printed(lines), self.limit)
+        return _printed(lines, self.limit)
 
 
-def _printed(lines: list[str]) -> bytes:
+@compiled("view")
+def _printed(lines: list[str], limit: int | None = None) -> bytes:
     """Return lines with single blanks, with 0 for each number, without boundaries and characters that are not seen."""
     text = _LINE_END.join(lines)
     if text.count("\0") >= len(lines):
@@ -127,9 +121,9 @@ def _printed(lines: list[str]) -> bytes:
     if "boundary=" in text.lower():
         text = _BOUNDARY.sub("", text)
     if not text.isascii():
-        return _UNSEEN.sub("\n", _NUMBERS.sub("0", text)).encode("utf-8", "replace")
+        return cut(_UNSEEN.sub("\n", _NUMBERS.sub("0", text)).encode("utf-8", "replace"), limit)
     data = _collapsed(text.encode().translate(_ZEROS), b"0")
-    return _UNSEEN_ASCII.sub(b"\n", data) if data.translate(None, _SEEN) else data
+    return cut(_UNSEEN_ASCII.sub(b"\n", data) if data.translate(None, _SEEN) else data, limit)
 
 
 def _collapsed(data: bytes, *letters: bytes) -> bytes:
@@ -157,6 +151,7 @@ _BOUNDARY = re.compile(r"boundary=\S{1,200}", re.IGNORECASE)
 _TRACE = frozenset({"received", "return-path", "authentication-results", "received-spf", "sender"})
 
 
+@compiled("view")
 def shapes(texts: list[str]) -> list[str]:
     """Return the shape of each text; in the time of one."""
     found = shape("\0".join([text[:200] for text in texts])).split("\0")

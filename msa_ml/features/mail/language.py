@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
 
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.encoded import codec_of
 from msa_ml.features.mail.message import Message
-from msa_ml.features.shared.text import SAMPLE, SCRIPTS, profile, words_of
+from msa_ml.features.shared.function_words import function_words
+from msa_ml.features.shared.text import SAMPLE, SCRIPTS, profile
 
 _WORDS = "function_words"
 _NO_LETTER = "no letter in the text"
 _FEW = "fewer than 5 distinct words"
 _LEAST = 5
 _PROSE = 0.125  # exact in float32, as vectors are
-_BITS = 8  # for at most 64 words
 _REGIONS = {
     "cyrillic": ("cp1251", "koi8_r", "koi8_u", "koi8_t", "iso8859_5", "cp866", "cp855", "mac_cyrillic", "ptcp154", "kz1048"),
     "greek": ("cp1253", "iso8859_7", "cp737", "cp869", "mac_greek"),
@@ -88,43 +86,13 @@ class Language(Extractor):
                 "other": min(greek + indic + southeast + styled + other, 1),
                 "scripts": sum(20 * count >= letters for count in seen.scripts),
             }
-        codes = _codes(self.lists[_WORDS].words)
-        words = frozenset(words_of(text))
-        if len(words) >= _LEAST:
-            found = _counts(codes, words)
-            second, first = sorted(found)[-2:]
-            values["function_words"] = min(first / len(words), _PROSE)
+        words, first, second, english = function_words(self.lists[_WORDS].words).among(text)
+        if words >= _LEAST:
+            values["function_words"] = min(first / words, _PROSE)
             if first:
                 values["second"] = second / first
-                values["english"] = found[codes.english] / first
+                values["english"] = english / first
         return values
-
-
-class _Codes(NamedTuple):
-    """Each word's languages as one bit in a field of its own, so that one sum counts all languages."""
-
-    of: dict[bytes, int]
-    words: frozenset[bytes]  # two sets meet in half the time of a set and a dictionary
-    languages: int
-    english: int
-
-
-@lru_cache(maxsize=4)
-def _codes(lines: frozenset[str]) -> _Codes:
-    codes: dict[bytes, int] = {}
-    english = 0
-    for number, line in enumerate(sorted(lines)):
-        language, *words = line.split()
-        if language == "en":
-            english = number
-        for word in map(str.encode, words):
-            codes[word] = codes.get(word, 0) | 1 << _BITS * number
-    return _Codes(codes, frozenset(codes), len(lines), english)
-
-
-def _counts(codes: _Codes, words: frozenset[bytes]) -> bytes:
-    """Return how many of the words each language has."""
-    return sum(map(codes.of.__getitem__, words & codes.words)).to_bytes(codes.languages, "little")
 
 
 def _idle(mail: Message) -> int:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.mail.message import Message
 from msa_ml.features.mail.page import Page
 from msa_ml.features.mail.style import style
@@ -52,12 +53,22 @@ def _hides(text: str) -> bool:
     return found.hidden or found.tiny or found.camouflage
 
 
-def seen(confusables: WordList, text: str) -> bytes:
+@compiled("view")
+def seen(confusables: WordList, text: str, limit: int | None = None) -> bytes:
     r"""Return text as UTF-8 in small letters with single blanks, look-alikes as the ASCII letters that they look like.
 
     Characters without width are left out. Beyond ASCII every character changes alone, by one table (Unicode Technical
     Standard 39 for the look-alikes), so that a final sigma is like any other; text of another script becomes a mixture
     that is read all the same.
+
+    Parameters
+    ----------
+    confusables
+        The list of that name.
+    text
+        Any text.
+    limit
+        The most bytes to return, see :func:`cut`.
 
     Examples
     --------
@@ -66,10 +77,17 @@ def seen(confusables: WordList, text: str) -> bytes:
     'viagra now, café'
     """
     if text.isascii():
-        return _single(text.encode().translate(_SMALL))
+        return cut(_single(text.encode().translate(_SMALL)), limit)
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
     found = _table(confusables).take(codes, mode="clip").tobytes().decode("utf-32-le", "replace")
-    return _single(found.encode("utf-8", "replace"))
+    return cut(_single(found.encode("utf-8", "replace")), limit)
+
+
+def cut(data: bytes, limit: int | None) -> bytes:
+    """Return the first bytes of UTF-8, without the beginning of a character that does not fit."""
+    if limit is None or len(data) <= limit:
+        return data
+    return data[:limit].decode("utf-8", "ignore").encode("utf-8")
 
 
 def _single(data: bytes) -> bytes:
@@ -123,6 +141,7 @@ def closed(data: bytes) -> bytes:
     return _APART.sub(lambda match: match[0].replace(match[1], b""), data) if _may_be_apart(data) else data
 
 
+@compiled("view")
 def _may_be_apart(data: bytes) -> bool:
     """Whether separator and letter stand thrice in a row, with one separator: a tenth of the time of the pattern."""
     # Integers with a byte for each place and a bit for each separator; those bits stay before a letter.

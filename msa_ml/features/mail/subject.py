@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
 from msa_ml.features.shared.text import outline, profile, spaced
@@ -57,35 +59,58 @@ class Subject(Extractor):
             return {"missing": 1}
         values: dict[str, float] = {"length": len(text)}
         text = text[:_SAMPLE]
-        plain, count, flat = text.isascii(), text.count, outline(text)
-        inner, colon = text.strip(), ":" in text or "\uff1a" in text
+        found = _looks(text)
+        colon = ":" in text or "\uff1a" in text
         encoded = "=?" in raw and text != raw[:_SAMPLE]
         values |= {
-            "exclamations": count("!"),
-            "gap": "    " in inner or "\t" in inner,
+            "exclamations": found.exclamations,
+            "gap": found.gap,
             "reply": colon and _REPLY.match(text) is not None,
             "forward": colon and _FORWARD.match(text) is not None,
             "encoded": encoded,
-            "idle_encoding": encoded and plain,
+            "idle_encoding": encoded and text.isascii(),
             "raw_8bit": not raw.isascii(),
             "unseen": 0,
             "missing": 0,
         }
         if not text:
             return values
-        letters, mixed = flat.count(b"l"), 0
-        if plain:
+        letters, mixed = found.letters, 0
+        values["digits"] = found.digits / len(text)
+        if text.isascii():
             values["non_ascii"] = 0
-            values["digits"] = flat.count(b"d") / len(text)
         else:
             seen = profile(text)
-            values["digits"] = sum(map(count, _DIGITS)) / len(text)
             mixed = seen.mixed
             values["non_ascii"] = (len(text) - len(text.encode("ascii", "ignore"))) / len(text)
             values["unseen"] = seen.unseen
         if letters:
-            untagged = _TAG.sub("", text) if "[" in text else text
-            values["shouted"] = min(4 * len(_BLOCK.findall(untagged)) / letters, 1)
+            values["shouted"] = min(found.shouted / letters, 1)
             values["mixed"] = min(mixed / letters, 1)
-            values["spaced"] = spaced(flat) / letters
+            values["spaced"] = found.spaced / letters
         return values
+
+
+class _Looks(NamedTuple):
+    """Counts of the characters of a subject: letters, digits from 0 to 9, and those of what looks like spam."""
+
+    letters: int
+    digits: int
+    exclamations: int
+    shouted: int  # in blocks of four capitals of ASCII, without [tags]
+    spaced: int
+    gap: bool
+
+
+@compiled("text")
+def _looks(text: str) -> _Looks:
+    flat, inner = outline(text), text.strip()
+    untagged = _TAG.sub("", text) if "[" in text else text
+    return _Looks(
+        letters=flat.count(b"l"),
+        digits=flat.count(b"d") if text.isascii() else sum(map(text.count, _DIGITS)),
+        exclamations=text.count("!"),
+        shouted=4 * len(_BLOCK.findall(untagged)),
+        spaced=spaced(flat),
+        gap="    " in inner or "\t" in inner,
+    )

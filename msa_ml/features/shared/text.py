@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from msa_ml.features.compiled import compiled
+
 SAMPLE = 2_500  # characters: longer than 60 of 100 mails, and a page that somebody may read
 SCRIPTS = (
     "latin", "cyrillic", "greek", "arabic", "hebrew", "indic", "southeast_asian", "han", "kana", "hangul", "styled", "other",
@@ -110,6 +112,10 @@ class Profile(NamedTuple):
         Letters in blocks of four capitals in a row.
     repeated
         Marks among ``! ? $ * % #`` in pairs, as in ``!!``.
+    lines, quoted
+        Ends of lines, and lines that begin with ``>``.
+    exclamations, ends
+        Exclamation marks, and the other marks that end a sentence: dots and question marks.
     """
 
     length: int
@@ -125,10 +131,15 @@ class Profile(NamedTuple):
     spaced: int
     shouted: int
     repeated: int
+    lines: int
+    quoted: int
+    exclamations: int
+    ends: int
 
 
 # Four extractors ask for the profile of one mail's text one after the other; a string knows its hash.
 @lru_cache(maxsize=4)
+@compiled("text")
 def profile(text: str) -> Profile:
     r"""Count what a text is made of, in linear time.
 
@@ -184,6 +195,10 @@ def profile(text: str) -> Profile:
         spaced=spaced(flat.translate(_SHAPE)) if row & row >> 32 else 0,
         shouted=4 * flat.count(_FOUR_CAPITALS) if upper > 3 else 0,
         repeated=2 * flat.translate(_SHAPE).count(b"mm") if bits & bits >> 8 & twin else 0,
+        lines=text.count("\n"),
+        quoted=text.count("\n>") + text.startswith(">"),
+        exclamations=text.count("!"),
+        ends=text.count(".") + text.count("?"),
     )
 
 
@@ -286,10 +301,21 @@ def words_of(text: str, most: int = 64) -> list[bytes]:
     >>> words_of("Hello, WORLD -- (again)")
     [b'hello', b'world', b'again']
     """
+    return plain_words(text).split(None, most)[:most]
+
+
+def plain_words(text: str) -> bytes:
+    """Return the first 500 characters as UTF-8 in small letters, with blanks for ASCII marks and digits.
+
+    Examples
+    --------
+    >>> plain_words("Hello, WORLD")
+    b'hello  world'
+    """
     text = text[:_WORD_SAMPLE]
     if not text.isascii():
         text = " ".join(text.lower().split())
-    return text.encode("utf-8", "replace").translate(_PLAIN_WORDS).split(None, most)[:most]
+    return text.encode("utf-8", "replace").translate(_PLAIN_WORDS)
 
 
 _WORD_SAMPLE = 500

@@ -1,0 +1,259 @@
+# cython: boundscheck=True, wraparound=False, binding=True
+"""The bytes that content models read, each written in one pass and no further than they are read."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_1BYTE_DATA
+
+cdef extern from *:
+    """
+    static const char *msa_source = MSA_SOURCE;
+    """
+    const char *msa_source
+
+SOURCE = msa_source.decode()
+PYTHON = {}
+
+cdef enum:
+    WIDEST = 4  # bytes of one character in UTF-8
+    SHAPE_MOST = 200  # characters of a text that a shape is made of
+    BOUNDARY_NAME = 9
+    BOUNDARY_MOST = 200
+
+cdef unsigned char small[256]  # what is seen of a character of ASCII: 0 if nothing
+cdef unsigned char separators[256]  # one bit for each
+cdef unsigned char shape_of[256]
+cdef const char *BOUNDARY = b"boundary="
+
+
+cdef _prepare():
+    cdef int code
+    cdef bytes shapes_of
+    from msa_ml.features.mail import content, shown
+
+    cdef bytes seen_of = shown._SMALL, bits = shown._BITS
+    shapes_of = content._SHAPES
+    for code in range(256):
+        small[code] = seen_of[code]
+        separators[code] = bits[code]
+        shape_of[code] = shapes_of[code]
+
+
+cdef inline bint is_blank(unsigned int code) noexcept:
+    """Whether ``str.split`` takes it for a blank, of ASCII."""
+    return code == c" " or 9 <= code <= 13 or 28 <= code <= 31
+
+
+cdef inline bint is_letter(unsigned int code) noexcept:
+    return c"a" <= code <= c"z"
+
+
+cdef inline unsigned int lower(unsigned int code) noexcept:
+    return code | 0x20 if c"A" <= code <= c"Z" else code
+
+
+def seen(confusables, str text not None, limit=None):
+    """See :func:`msa_ml.features.mail.shown.seen`."""
+    cdef Py_ssize_t most = len(text), written
+    cdef bytes found
+    if separators[<int>c" "] == 0:
+        _prepare()
+    if text.isascii():
+        most = most if limit is None else min(most, <Py_ssize_t>limit)
+        found = PyBytes_FromStringAndSize(NULL, most)
+        written = write_small(PyUnicode_1BYTE_DATA(text), len(text), <unsigned char *>PyBytes_AS_STRING(found), most)
+    else:
+        most = WIDEST * most if limit is None else min(WIDEST * most, <Py_ssize_t>limit)
+        found = PyBytes_FromStringAndSize(NULL, most)
+        written = write_seen(text, shown_table(confusables), <unsigned char *>PyBytes_AS_STRING(found), most)
+    return found if written == most else found[:written]
+
+
+cdef object shown_table(confusables):
+    from msa_ml.features.mail.shown import _table
+
+    return _table(confusables)
+
+
+cdef Py_ssize_t write_small(const unsigned char *text, Py_ssize_t size, unsigned char *into, Py_ssize_t most) noexcept:
+    """Write what is seen of ASCII with single blanks; return the number of bytes."""
+    cdef Py_ssize_t at, written = 0
+    cdef unsigned char code
+    cdef bint blank = False
+    if most <= 0:
+        return 0
+    for at in range(size):
+        code = small[text[at]]
+        if code == c" ":
+            blank = written > 0
+            continue
+        if code == 0:
+            continue
+        if blank:  # only now, so that none is left at the end
+            into[written] = c" "
+            written += 1
+            blank = False
+            if written >= most:
+                break
+        into[written] = code
+        written += 1
+        if written >= most:
+            break
+    return written
+
+
+cdef Py_ssize_t write_seen(str text, const unsigned int[::1] table, unsigned char *into, Py_ssize_t most):
+    """Write what is seen of any text as UTF-8 with single blanks; return the number of bytes."""
+    cdef Py_ssize_t written = 0, wide
+    cdef unsigned int code
+    cdef bint blank = False
+    for character in text:
+        code = character
+        # A lone half of a pair is encoded to a question mark.
+        code = table[code if not 0xD800 <= code < 0xE000 else <unsigned int>c"?"]
+        if code == c" ":
+            blank = written > 0
+            continue
+        if code == 0:
+            continue
+        if blank and written < most:
+            into[written] = c" "
+            written += 1
+        blank = False
+        wide = 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+        if written + wide > most:  # no beginning of a character
+            break
+        if wide == 1:
+            into[written] = code
+        elif wide == 2:
+            into[written] = 0xC0 | code >> 6
+        elif wide == 3:
+            into[written] = 0xE0 | code >> 12
+        else:
+            into[written] = 0xF0 | code >> 18
+            into[written + 1] = 0x80 | code >> 12 & 0x3F
+        if wide > 2:
+            into[written + wide - 2] = 0x80 | code >> 6 & 0x3F
+        if wide > 1:
+            into[written + wide - 1] = 0x80 | code & 0x3F
+        written += wide
+    return written
+
+
+def _may_be_apart(bytes data not None):
+    """See :func:`msa_ml.features.mail.shown._may_be_apart`."""
+    cdef const unsigned char *text = <const unsigned char *>PyBytes_AS_STRING(data)
+    cdef Py_ssize_t at
+    cdef unsigned char separator
+    if separators[<int>c" "] == 0:
+        _prepare()
+    for at in range(PyBytes_GET_SIZE(data) - 5):
+        separator = text[at]
+        if (
+            separator == text[at + 2]
+            and separator == text[at + 4]
+            and separators[separator]
+            and is_letter(text[at + 1])
+            and is_letter(text[at + 3])
+            and is_letter(text[at + 5])
+        ):
+            return True
+    return False
+
+
+def _printed(list lines not None, limit=None):
+    """See :func:`msa_ml.features.mail.content._printed`."""
+    cdef Py_ssize_t size = len(lines), most, written = 0, written_lines = 0
+    cdef bytes found
+    cdef str line
+    if separators[<int>c" "] == 0:
+        _prepare()
+    for line in lines:
+        if not line or not line.isascii() or is_blank(PyUnicode_1BYTE_DATA(line)[0]):
+            return PYTHON["_printed"](lines, limit)
+        size += len(line)
+    most = size if limit is None else min(size, <Py_ssize_t>limit)
+    found = PyBytes_FromStringAndSize(NULL, most)
+    for line in lines:
+        written = write_line(
+            PyUnicode_1BYTE_DATA(line), len(line), <unsigned char *>PyBytes_AS_STRING(found), most, written,
+            written_lines > 0,
+        )
+        if written < 0:
+            return PYTHON["_printed"](lines, limit)
+        written_lines += 1
+    return found if written == most else found[:written]
+
+
+cdef Py_ssize_t write_line(
+    const unsigned char *line, Py_ssize_t size, unsigned char *into, Py_ssize_t most, Py_ssize_t written, bint below
+) noexcept:
+    """Append a line, below others; return how many bytes there are now, -1 if it has what is not seen, or nothing else."""
+    cdef Py_ssize_t at = 0, start
+    cdef unsigned int code
+    cdef bint blank = False
+    if below and written < most:
+        into[written] = c"\n"
+        written += 1
+    start = written
+    while at < size and written < most:
+        code = line[at]
+        if is_blank(code):
+            blank = True
+            at += 1
+            continue
+        if blank:  # and again for what follows it
+            into[written] = c" "
+            written += 1
+            blank = False
+            continue
+        if code < 32 or code == 127:
+            return -1
+        if lower(code) == c"b" and (after := after_boundary(line, size, at)) > at:
+            at = after
+            continue
+        at += 1
+        if c"0" <= code <= c"9":
+            if written > start and into[written - 1] == c"0":
+                continue
+            code = c"0"
+        into[written] = code
+        written += 1
+    return written if at < size or written > start else -1
+
+
+cdef Py_ssize_t after_boundary(const unsigned char *line, Py_ssize_t size, Py_ssize_t at) noexcept:
+    """Return the end of a parameter that begins here, the beginning if there is none."""
+    cdef Py_ssize_t name, end
+    for name in range(BOUNDARY_NAME):
+        if at + name >= size or lower(line[at + name]) != BOUNDARY[name]:
+            return at
+    end = at + BOUNDARY_NAME
+    while end < size and end < at + BOUNDARY_NAME + BOUNDARY_MOST and not is_blank(line[end]):
+        end += 1
+    return end if end > at + BOUNDARY_NAME else at
+
+
+def shapes(list texts not None):
+    """See :func:`msa_ml.features.mail.content.shapes`."""
+    cdef unsigned char found[SHAPE_MOST]
+    cdef const unsigned char *letters
+    cdef unsigned char code
+    cdef Py_ssize_t at, written
+    cdef str text
+    cdef list written_ones = []
+    if separators[<int>c" "] == 0:
+        _prepare()
+    for text in texts:
+        if not text.isascii():
+            written_ones.append(PYTHON["shapes"]([text])[0])
+            continue
+        letters = PyUnicode_1BYTE_DATA(text)
+        written = 0
+        for at in range(min(len(text), SHAPE_MOST)):
+            code = shape_of[letters[at]]
+            if written and code == found[written - 1] and (code == c"a" or code == c"0" or code == c"A"):
+                continue
+            found[written] = code
+            written += 1
+        written_ones.append(found[:written].decode("ascii"))
+    return written_ones
