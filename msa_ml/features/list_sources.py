@@ -6,6 +6,7 @@ would add or take away stands in a list of its own or in the rule here, never in
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 import tomllib
@@ -54,7 +55,29 @@ def free_mail_more() -> str:
     )
 
 
+def agent_rules() -> str:
+    """Return the rules by which User-Agents are read, in the order in which they are tried."""
+    from ua_parser.loaders import load_lazy_builtins
+
+    browsers, systems, devices = load_lazy_builtins()
+    rules: list[list[str | None]] = [
+        *(["browser", rule.regex, rule.family, rule.major] for rule in browsers),  # type: ignore[attr-defined]  # of each of their matchers
+        *(["system", rule.regex, rule.family, rule.major] for rule in systems),  # type: ignore[attr-defined]
+        *(["device", rule.regex, "i" if rule.flags else None, rule.family] for rule in devices),  # type: ignore[attr-defined]
+    ]
+    about = (
+        "Rules by which the browser, the system and the device of a User-Agent are read: a JSON array a line, the first of a "
+        "kind that fits counts. browser and system: pattern, name, version; device: pattern, flag, name; $1 is a group of the "
+        f"pattern. From {_named('ua-parser-builtins')}, which has them from uap-core (https://github.com/ua-parser/uap-core), "
+        "Copyright 2009 Google Inc. and its contributors, under the Apache License 2.0, the licence of this package too. "
+        "Changed: minor versions, brands and models are left out."
+    )
+    lines = (json.dumps(rule, ensure_ascii=False, separators=(",", ":")) for rule in rules)
+    return "".join([*_comment(about), *(f"{line}\n" for line in lines)])
+
+
 SOURCES: Mapping[str, Callable[[], str]] = {
+    "agent_rules": agent_rules,
     "disposable_mail": disposable_mail,
     "free_mail_more": free_mail_more,
 }

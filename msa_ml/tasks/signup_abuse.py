@@ -5,6 +5,7 @@ from datetime import timedelta
 from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.extractor import FeatureSet
 from msa_ml.features.signup.agent import Agent
+from msa_ml.features.signup.browser import Browser
 from msa_ml.features.signup.display_name import DisplayName
 from msa_ml.features.signup.email import Email
 from msa_ml.features.signup.form import Form
@@ -29,6 +30,7 @@ def _features() -> FeatureSet:
             Email(),
             Ip(),
             Agent(),
+            Browser(),
             Locale(),
             Referrer(),
             Form(),

@@ -19,6 +19,7 @@ from msa_ml.bundle.golden import DENSE_TOLERANCE, LOGIT_TOLERANCE, read_cases
 from msa_ml.bundle.read import Bundle
 from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.event_json import to_json
+from msa_ml.features.extractor import Vector
 from msa_ml.records import Signup
 from tests.bundle.tiny import reseal
 from tests.node import Ask, Consumer, talking
@@ -35,12 +36,21 @@ def ask(consumer: Consumer, signup_bundle: Bundle) -> Iterator[Ask]:
 
 
 def demand_equal(ask: Ask, bundle: Bundle, rows: Sequence[Row]) -> None:
-    """Demand the same features, logits and decisions of rows without a past."""
+    """Demand the same features, logits and decisions of rows without a past; what needs our runtime is given."""
     texts = [json.dumps(row) for row in rows]
     vectors = bundle.vectors(texts)
     scores = bundle.score_vectors(vectors)
     for row, line, score, ours in zip(
-        rows, ask([{"event": row} for row in rows]), scores, vectors.dense, strict=True
+        rows,
+        ask(
+            [
+                {"event": row, "dense": only_runtime(bundle, ours)}
+                for row, ours in zip(rows, vectors.dense, strict=True)
+            ]
+        ),
+        scores,
+        vectors.dense,
+        strict=True,
     ):
         theirs = np.array([np.nan if value is None else value for value in line["dense"]], np.float64)
         close = np.isclose(theirs, ours, rtol=DENSE_TOLERANCE, atol=0, equal_nan=True)
@@ -52,16 +62,34 @@ def demand_equal(ask: Ask, bundle: Bundle, rows: Sequence[Row]) -> None:
         assert line["decisions"] == score.decisions, row
 
 
-def test_every_record_feature_of_signups_is_portable(signup_bundle: Bundle) -> None:
-    assert {feature.portable for feature in signup_bundle.features.features} == {"yes"}
+def only_runtime(bundle: Bundle, dense: Vector) -> list[float | None]:
+    """Return the numbers that no port computes, and null for all others."""
+    features = bundle.features.features
+    given = (
+        value if feature.portable == "runtime" else np.nan
+        for value, feature in zip(dense, features, strict=True)
+    )
+    return [None if np.isnan(value) else float(value) for value in given]
+
+
+def test_every_record_feature_of_signups_but_those_of_the_parser_is_portable(signup_bundle: Bundle) -> None:
+    [parsed] = [
+        extractor for extractor in signup_bundle.features.extractors if extractor.name == "signup.browser"
+    ]
+    named = zip(signup_bundle.features.columns, signup_bundle.features.features, strict=True)
+    assert {column for column, feature in named if feature.portable == "runtime"} == set(parsed.columns)
+    assert "signup.browser" not in {
+        extractor.name for extractor in signup_bundle.features.portable().extractors
+    }
 
 
 def test_golden_cases_from_their_rows(consumer: Consumer, signup_bundle: Bundle) -> None:
     lines = consumer(signup_bundle.path, "golden")
     assert len(lines) >= 10
     assert [line for line in lines if line["differs"]] == []
-    record = len(signup_bundle.features.columns) - len(signup_bundle.features.histories)
-    assert {line["computed"] for line in lines if "logit" in line} == {record}
+    features = signup_bundle.features
+    portable = sum(feature.portable == "yes" for feature in features.features) - len(features.histories)
+    assert {line["computed"] for line in lines if "logit" in line} == {portable}
 
 
 def test_a_golden_case_with_another_row_differs(
@@ -102,7 +130,16 @@ def test_edges(ask: Ask, signup_bundle: Bundle, rows: Callable[[], Iterator[Row]
 def test_a_history_is_taken_as_given(ask: Ask, signup_bundle: Bundle) -> None:
     text = (signup_bundle.path / "golden.jsonl").read_text()
     cases = [case for case in read_cases(text) if case.history]
-    lines = ask([{"event": json.loads(case.raw), "history": dict(case.history)} for case in cases])
+    lines = ask(
+        [
+            {
+                "event": json.loads(case.raw),
+                "history": dict(case.history),
+                "dense": only_runtime(signup_bundle, case.dense),
+            }
+            for case in cases
+        ]
+    )
     for case, line in zip(cases, lines, strict=True):
         assert line["decisions"] == case.decisions
         assert abs(line["logit"] - case.logit) <= LOGIT_TOLERANCE

@@ -19,13 +19,14 @@ def test_the_packaged_list_is_that_of_the_locked_package(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_it_says_which_version_under_which_licence(name: str) -> None:
-    comment = "\n".join(line for line in packaged(name).data.decode().splitlines() if line.startswith("#"))
+    lines = [line for line in packaged(name).data.decode().splitlines() if line.startswith("#")]
+    comment = " ".join(line.lstrip("# ") for line in lines)
     assert re.search(
         r"From the package [a-z-]+ [0-9.]+ \(PyPI, 20[0-9]{2}-[0-9]{2}; https://",
-        comment.replace("\n# ", " "),
+        comment,
     )
     assert "MIT License" in comment or "Apache License 2.0" in comment
-    assert all(len(line) <= 124 for line in comment.splitlines())
+    assert all(len(line) <= 124 for line in lines)
 
 
 def test_all_of_them_are_written(tmp_path: Path) -> None:

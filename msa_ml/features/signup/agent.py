@@ -9,10 +9,11 @@ import polars as pl
 from msa_ml.features.extractor import Feature
 from msa_ml.features.shared.fold import small
 from msa_ml.features.table import TableExtractor
+from msa_ml.features.word_lists import WordList
 
 _TOOLS, _RELEASES = "agent_tools", "browser_releases"
 _NONE = "no User-Agent"
-_SYSTEMS = {
+SYSTEMS = {
     "windows": ("Windows NT", "Windows Phone"),
     "mac": ("Macintosh",),
     "ios": ("iPhone", "iPad", "iPod"),
@@ -47,7 +48,7 @@ class Agent(TableExtractor):
         Feature("given", "there is one", "flag", 0, 1, portable="yes"),
         Feature("length", "code points, at most 512", "characters", 0, 512, portable="yes"),
         Feature("mozilla", "it begins with Mozilla/5.0 (", "flag", 0, 1, nan=_NONE, portable="yes", source="RFC 9110 10.1.5"),
-        *(Feature(system, f"the system is '{system}'", "flag", 0, 1, nan=_NONE, portable="yes") for system in _SYSTEMS),
+        *(Feature(system, f"the system is '{system}'", "flag", 0, 1, nan=_NONE, portable="yes") for system in SYSTEMS),
         Feature("mobile", "it has the word Mobile", "flag", 0, 1, nan=_NONE, portable="yes"),
         Feature("chrome", "it has Chrome/, as all browsers on its engine have", "flag", 0, 1, nan=_NONE, portable="yes"),
         Feature("firefox", "it has Firefox/", "flag", 0, 1, nan=_NONE, portable="yes"),
@@ -73,7 +74,7 @@ class Agent(TableExtractor):
 
     def _looks(self) -> list[pl.Expr]:
         agent = pl.col("agent")
-        systems = {system: agent.str.contains_any(list(words)) for system, words in _SYSTEMS.items()}
+        systems = {system: agent.str.contains_any(list(words)) for system, words in SYSTEMS.items()}
         chrome, firefox = _has("Chrome/"), _has("Firefox/")
         looks = {
             "mozilla": agent.str.starts_with("Mozilla/5.0 ("),
@@ -103,14 +104,36 @@ class Agent(TableExtractor):
         ]
 
     def _behind(self) -> pl.Expr:
-        def lag(browser: str, version: pl.Expr) -> pl.Expr:
-            line = next(line for line in self.lists[_RELEASES].lines if line.startswith(browser))
-            first, day, days = line.split()[1:]
-            began = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1000
-            current = int(first) + (pl.col("moment") - began) / (float(days) * 86_400_000)
-            return (current - version).clip(-_FAR, _FAR)
+        lags = {
+            browser: current_version(self.lists[_RELEASES], browser, pl.col("moment")) - pl.col(version)
+            for browser, version in (("Chrome", "chrome_version"), ("Firefox", "firefox_version"))
+        }
+        return pl.coalesce(lags.values()).clip(-_FAR, _FAR)
 
-        return pl.coalesce(lag("Chrome", pl.col("chrome_version")), lag("Firefox", pl.col("firefox_version")))
+
+def current_version(releases: WordList, browser: str, moment: pl.Expr) -> pl.Expr:
+    """Return the version of a browser that is current at a moment, with fractions, by the calendar ``browser_releases``.
+
+    Parameters
+    ----------
+    releases
+        The list ``browser_releases``.
+    browser
+        A name of it: ``Chrome`` or ``Firefox``.
+    moment
+        ms since 1970, UTC.
+
+    Examples
+    --------
+    >>> from msa_ml.features.word_lists import packaged
+    >>> day = int(datetime(2021, 9, 21, tzinfo=UTC).timestamp()) * 1000
+    >>> pl.select(current_version(packaged("browser_releases"), "Chrome", pl.lit(day))).item()
+    94.0
+    """
+    line = next(line for line in releases.lines if line.startswith(browser))
+    first, day, days = line.split()[1:]
+    began = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1000
+    return int(first) + (moment - began) / (float(days) * 86_400_000)
 
 
 def _has(word: str) -> pl.Expr:
