@@ -31,6 +31,15 @@ class CompiledTwins(BuildHookInterface[Any]):
         build_data["artifacts"] += [path.as_posix() for path in built]
 
 
+def source_hash(source: Path) -> str:
+    """Return a hash of what a twin is made of: its source, and what it shares with others of its folder."""
+    data = source.read_bytes()
+    shared = [
+        path for path in sorted(source.parent.glob("*.pxd")) if f".{path.stem} cimport".encode() in data
+    ]
+    return hashlib.sha256(b"".join([data, *(path.read_bytes() for path in shared)])).hexdigest()
+
+
 def compiled(root: Path) -> list[Path]:
     """Compile in place and return the paths below the root."""
     from Cython.Build import cythonize
@@ -56,10 +65,9 @@ def compiled(root: Path) -> list[Path]:
 
 def _extension(source: Path, kind: Any) -> Any:
     # The module knows what it was made of, for the test that it is not an old one.
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
     return kind(
         ".".join(source.with_suffix("").parts),
         [str(source)],
-        define_macros=[("MSA_SOURCE", f'"{digest}"')],
+        define_macros=[("MSA_SOURCE", f'"{source_hash(source)}"')],
         extra_compile_args=[] if os.name == "nt" else ["-O2", "-g0", "-Wno-unused-function"],
     )

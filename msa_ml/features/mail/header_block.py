@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from typing import NamedTuple
 
+from msa_ml.features.compiled import compiled
 from msa_ml.records import without_from_line
 
 _NAME = re.compile(r"\n([^\s:]{1,256}):", re.ASCII)
@@ -45,6 +46,7 @@ class Block(NamedTuple):
         )
 
 
+@compiled("head")
 def split(raw: bytes, *, most: int = 1000, most_bytes: int = 262_144) -> Block:
     r"""Find the header fields of a message.
 
@@ -108,6 +110,7 @@ def _line_by_line(text: str) -> tuple[list[str], list[str], bool]:
     return names, values, odd
 
 
+@compiled("head")
 def text_of(value: str, *, most: int = 65_536) -> str:
     r"""Return the unfolded text of a value of a :class:`Block`: UTF-8 when it is that, else Latin-1.
 

@@ -86,15 +86,7 @@ class Message:
 
         Few fields are ever read, so each is unfolded when it is: see :meth:`header` and :meth:`all`.
         """
-        found: dict[str, list[str]] = {}
-        block = self.block
-        for name, value in zip(map(_visible, block.names), block.values, strict=True):
-            if name in found:
-                found[name].append(value)
-            else:
-                found[name] = [value]
-        found.pop("", None)
-        return found
+        return _by_name(self.block.names, self.block.values)
 
     def header(self, name: str) -> str | None:
         """Return the topmost value of a field by its lower-case name, ``None`` when it is absent or ignored."""
@@ -238,6 +230,18 @@ def _visible(written: str) -> str:
     """Return the lower-case name of a field as it was written, ``''`` when it is ignored."""
     name = header_block.lower(written)
     return "" if is_ignored(name) else name
+
+
+@compiled("head")
+def _by_name(names: tuple[str, ...], values: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in zip(map(_visible, names), values, strict=True):
+        if name in found:
+            found[name].append(value)
+        else:
+            found[name] = [value]
+    found.pop("", None)
+    return found
 
 
 def _texts(parts: list[Part], left: int) -> tuple[str, ...]:

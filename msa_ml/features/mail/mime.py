@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.mail import header_block
 from msa_ml.features.mail.encoded import decode, decode_words, unbase64
 from msa_ml.features.shared.once import once
@@ -130,6 +131,7 @@ def parameters(value: str) -> tuple[str, Mapping[str, str]]:
     return _remembered(value) if len(value) <= 64 else _parameters(value[:8192])
 
 
+@compiled("parts")
 def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
     main, _, _ = value.partition(";")
     found: dict[str, str] = {}
@@ -236,6 +238,7 @@ def _inner(body: bytes, boundary: str, outer: str, most: int, *, deep: bool) -> 
     return inner, "" if whole else "no_end"
 
 
+@compiled("parts")
 def _wanted(block: header_block.Block) -> dict[str, str]:
     """Return the topmost value of each field that describes the content."""
     found: dict[str, str] = {}
@@ -247,6 +250,7 @@ def _wanted(block: header_block.Block) -> dict[str, str]:
     return found
 
 
+@compiled("parts")
 def _part(fields: dict[str, str], kind: str, of_kind: Mapping[str, str], depth: int, content: bytes) -> Part:
     disposition, of_disposition = parameters(fields.get("content-disposition", ""))
     name = of_disposition.get("filename") or of_kind.get("name", "")

@@ -31,7 +31,12 @@ def twins(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_what_is_compiled_is_what_is_written(source: Path) -> None:
     module = import_module(f"{compiled.__name__}.{source.stem}")
-    assert hashlib.sha256(source.read_bytes()).hexdigest() == module.SOURCE, "run: make setup"
+    data = source.read_bytes()
+    shared = [
+        path for path in sorted(source.parent.glob("*.pxd")) if f".{path.stem} cimport".encode() in data
+    ]
+    made_of = hashlib.sha256(b"".join([data, *(path.read_bytes() for path in shared)])).hexdigest()
+    assert made_of == module.SOURCE, "run: make setup"
 
 
 def test_every_twin_stands_for_something_and_has_a_test() -> None:

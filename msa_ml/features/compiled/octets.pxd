@@ -1,0 +1,66 @@
+"""Looks at bytes that cannot go astray: every index is checked, and what is outside is -1."""
+
+from cpython.unicode cimport PyUnicode_DecodeLatin1
+from libc.string cimport memchr
+
+cdef extern from "Python.h":
+    bint PyUnicode_CheckExact(object text)
+    bint PyUnicode_IS_ASCII(object text)
+    void *PyUnicode_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+
+ctypedef const unsigned char *Octets
+
+
+cdef inline bint is_ascii(object text):
+    """Whether this is a ``str`` of ASCII, whose characters are its bytes."""
+    return PyUnicode_CheckExact(text) and PyUnicode_IS_ASCII(text)
+
+
+cdef inline int at(Octets data, Py_ssize_t size, Py_ssize_t index) noexcept:
+    """Return a byte, -1 outside."""
+    # As one expression, C would take both sides for bytes, and -1 for 255.
+    if 0 <= index < size:
+        return data[index]
+    return -1
+
+
+cdef inline Py_ssize_t find(Octets data, Py_ssize_t size, int wanted, Py_ssize_t begin) noexcept:
+    """Return where a byte stands next, the size when it does not."""
+    if not 0 <= begin < size:
+        return size
+    cdef Octets found = <Octets>memchr(data + begin, wanted, size - begin)
+    return size if found == NULL else found - data
+
+
+cdef inline bint is_blank(int byte) noexcept:
+    """Whether this is white space of ASCII to ``str.strip`` and to patterns for text."""
+    return byte == c' ' or 9 <= byte <= 13 or 28 <= byte <= 31
+
+
+cdef inline bint is_digit(int byte) noexcept:
+    return c'0' <= byte <= c'9'
+
+
+cdef inline Py_ssize_t past_blanks(Octets data, Py_ssize_t size, Py_ssize_t begin) noexcept:
+    """Return where the next byte stands that is no white space."""
+    while is_blank(at(data, size, begin)):
+        begin += 1
+    return begin
+
+
+cdef inline str piece(Octets data, Py_ssize_t size, Py_ssize_t begin, Py_ssize_t end):
+    """Return some bytes as text, read as Latin-1; ``''`` when there are none."""
+    if not 0 <= begin < end <= size:
+        return ""
+    return PyUnicode_DecodeLatin1(<const char *>data + begin, end - begin, NULL)
+
+
+cdef inline str stripped(Octets data, Py_ssize_t size, Py_ssize_t begin, Py_ssize_t end):
+    """Return some bytes of ASCII as text without the blanks around it."""
+    end = min(end, size)
+    while begin < end and is_blank(at(data, end, begin)):
+        begin += 1
+    while begin < end and is_blank(at(data, end, end - 1)):
+        end -= 1
+    return piece(data, size, begin, end)
