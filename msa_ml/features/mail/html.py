@@ -127,7 +127,7 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
         "pixels": sum(
             _WIDTH.search(image) is not None and _HEIGHT.search(image) is not None for image in images
         ),
-        "links": len(page.anchors),
+        "links": page.seen.number,
         "scripts": count("script"),
         "refresh": len(_REFRESH.findall(source)) if "meta" in tags and "refresh" in source else 0,
         "frames": sum(map(count, _FRAMES)),

@@ -7,21 +7,38 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.shared.once import once
 
 # Programs for mail run no scripts, so what stands in noscript is shown.
 _UNSEEN = ("style", "script", "template", "title")
+MOST_ANCHORS = 100  # that are looked at: what these do not tell, more of them will not
+MOST_SHOWN = 100_000
 _LINKING = ("href", "src", "action", "background")
 _LINKED = ",".join(f"[{name}]" for name in _LINKING)
 # What may be the value of a style attribute: values are looked at and not consumed, so that none hides another.
 _STYLE = re.compile(r"style\s*+=\s*+(?=(\"[^\"]{0,1000}|'[^']{0,1000}|[^\s>\"']{0,1000}))")
 
 
-class Anchor(NamedTuple):
-    """One ``<a>`` with a target: the element, and where it leads to."""
+class Seen(NamedTuple):
+    """What is seen of a page.
 
-    node: LexborNode
-    target: str
+    Attributes
+    ----------
+    text
+        What a reader could see.
+    links
+        Distinct values of the attributes that hold a URL: all of ``href``, then of ``src`` and so on.
+    anchors
+        Where the first ``<a>`` with a target lead to, and the text in each.
+    number
+        Of all such anchors.
+    """
+
+    text: str
+    links: tuple[str, ...]
+    anchors: tuple[tuple[str, str], ...]
+    number: int
 
 
 class Page:
@@ -51,24 +68,28 @@ class Page:
         return self.source.lower()
 
     @once
+    def parsed(self) -> LexborHTMLParser:
+        """The tree as it is, or already without scripts and styles."""
+        return LexborHTMLParser(self.source)
+
+    @once
     def tree(self) -> LexborHTMLParser:
         """The tree, without scripts and styles."""
-        tree = LexborHTMLParser(self.source)
+        tree = self.parsed
         # Each element costs a walk over the tree, so the source is asked first.
         if unseen := [name for name in _UNSEEN if f"<{name}" in self.small]:
             tree.strip_tags(unseen)
         return tree
 
     @once
-    def shown(self) -> LexborNode | None:
-        """What is shown: the body, or the frames of a page that has frames instead."""
-        return self.tree.body or self.tree.root
+    def seen(self) -> Seen:
+        """What a reader could see and follow, in one walk."""
+        return Seen(*_seen(self, MOST_ANCHORS, MOST_SHOWN))
 
-    @once
+    @property
     def text(self) -> str:
         """The text a reader could see; hidden text included, because hiding is what ``mail.html`` measures."""
-        body = self.tree.body
-        return "" if body is None else " ".join(body.text(separator=" ").split())
+        return self.seen.text
 
     @once
     def base(self) -> str:
@@ -76,31 +97,10 @@ class Page:
         node = self.tree.css_first("base[href]") if "<base" in self.small else None
         return "" if node is None else (node.attributes["href"] or "").strip()
 
-    @once
+    @property
     def links(self) -> tuple[str, ...]:
-        """Values of the attributes that hold a URL: all of ``href``, then of ``src`` and so on."""
-        return self._linked[1]
-
-    @once
-    def anchors(self) -> tuple[Anchor, ...]:
-        """The ``<a>`` elements with an ``href``, in order."""
-        return self._linked[0]
-
-    @once
-    def _linked(self) -> tuple[tuple[Anchor, ...], tuple[str, ...]]:
-        """Both, in one walk."""
-        anchors: dict[int, Anchor] = {}  # an element with two of the attributes is found twice
-        found: dict[str, list[str]] = {name: [] for name in _LINKING}
-        if self.base:
-            found["href"].append(self.base)
-        for node in self.shown.css(_LINKED) if self.shown is not None else ():
-            attributes = node.attributes
-            for name, values in found.items():
-                if name in attributes and (value := (attributes[name] or "").strip()):
-                    values.append(value)
-            if "href" in attributes and node.tag == "a":
-                anchors.setdefault(node.mem_id, Anchor(node, (attributes["href"] or "").strip()))
-        return tuple(anchors.values()), tuple([value for values in found.values() for value in values])
+        """Distinct values of the attributes that hold a URL."""
+        return self.seen.links
 
     @once
     def styles(self) -> frozenset[str]:
@@ -109,6 +109,38 @@ class Page:
         The source is asked, which takes a third of the time of asking the tree; so there may be more than there are.
         """
         return frozenset(_STYLE.findall(self.small)) if "style" in self.small else frozenset()
+
+
+@compiled("tree")
+def _seen(page: Page, most: int, left: int) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...], int]:
+    """Return the fields of :class:`Seen`, with at most ``most`` anchors.
+
+    Anchors in anchors repeat text; once they have ``left`` characters more than the source, the others are without.
+    """
+    body = page.tree.body
+    shown = body or page.tree.root  # the frames of a page that has frames instead
+    found: dict[str, list[str]] = {name: [] for name in _LINKING}
+    if page.base:
+        found["href"].append(page.base)
+    targets: dict[int, tuple[LexborNode, str]] = {}  # an element with two of the attributes is found twice
+    for node in shown.css(_LINKED) if shown is not None else ():
+        attributes = node.attributes
+        for name, values in found.items():
+            if name in attributes and (value := (attributes[name] or "").strip()):
+                values.append(value)
+        if "href" in attributes and node.tag == "a":
+            targets[node.mem_id] = node, (attributes["href"] or "").strip()
+    anchors, left = [], left + len(page.source)
+    for node, target in list(targets.values())[:most]:
+        text = node.text().strip() if left > 0 else ""
+        left -= len(text)
+        anchors.append((target, text))
+    return (
+        "" if body is None else " ".join(body.text(separator=" ").split()),
+        tuple(dict.fromkeys([value for values in found.values() for value in values])),
+        tuple(anchors),
+        len(targets),
+    )
 
 
 _TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]{0,9})?")

@@ -9,6 +9,7 @@ from functools import cached_property
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.link import PLACE_MARKS, PLACE_SIZES, URL_MARKS, Place, guide, parse, shown_host
 from msa_ml.features.mail.message import Message
+from msa_ml.features.mail.page import MOST_ANCHORS, MOST_SHOWN
 from msa_ml.features.shared.domain import registrable
 from msa_ml.features.word_lists import PUBLIC_SUFFIXES
 
@@ -19,8 +20,7 @@ _NONE = "no URL with a host"
 _NO_LINK = "no link in HTML to a host"
 _SHARES = ("tokens", "host_capitals", "opt_out", "escapes")
 _MOST = 500
-_LOOKED_AT = 100  # what the first hundred do not tell, more of them will not
-_MOST_SHOWN = 100_000
+_LOOKED_AT = MOST_ANCHORS
 _LONGEST = 2_048
 _SCRIPT = re.compile(r"\s{0,9}(?:javascript|vbscript|data):", re.IGNORECASE)
 
@@ -115,20 +115,20 @@ class Urls(Extractor):
         suffixes, place = self.lists[PUBLIC_SUFFIXES], self._place
         mismatch = script = bare = 0
         targets: list[str] = []
-        left, left_text = _LOOKED_AT, _MOST_SHOWN
+        left, left_text = _LOOKED_AT, MOST_SHOWN
         for page in mail.pages:
-            for node, target in page.anchors[:left]:
+            for target, shown in page.seen.anchors[:left]:
                 left -= 1
                 url = parse(target[:_LONGEST])
                 if url is None:
                     script += _SCRIPT.match(target) is not None
                     continue
-                text = node.text().strip() if left_text > 0 else ""
+                text = shown if left_text > 0 else ""
                 left_text -= len(text)
                 bare += not text
                 domain = place(url.host).domain
                 targets.append(domain)
-                if (shown := shown_host(text)) and (claimed := registrable(suffixes, shown)):
+                if (host := shown_host(text)) and (claimed := registrable(suffixes, host)):
                     mismatch += claimed != domain
         values["mismatch"] = mismatch
         values["script"] = script
