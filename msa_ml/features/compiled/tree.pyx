@@ -31,14 +31,13 @@ ctypedef int (*Type)(void *node) noexcept nogil
 ctypedef size_t (*Tag)(void *node) noexcept nogil
 ctypedef const unsigned char *(*Text)(void *node, size_t *size) noexcept nogil
 
-_library = ctypes.CDLL(lexbor.__file__)
-
 
 def _address(name):
+    """Return where a function of lexbor stands; some platforms hide them, and then Python's own is used."""
     try:
-        return ctypes.cast(getattr(_library, name), ctypes.c_void_p).value
-    except AttributeError:
-        raise ImportError(f"lexbor has no {name}") from None
+        return ctypes.cast(getattr(ctypes.CDLL(lexbor.__file__), name), ctypes.c_void_p).value
+    except (AttributeError, OSError) as error:
+        raise ImportError(f"lexbor has no {name} to call") from error
 
 
 cdef Step first_child = <Step><size_t>_address("lxb_dom_node_first_child_noi")
