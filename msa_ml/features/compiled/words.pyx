@@ -3,7 +3,15 @@
 
 from libc.string cimport memcmp, memset
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_1BYTE_DATA
+from cpython.unicode cimport (
+    Py_UNICODE_TOLOWER,
+    PyUnicode_1BYTE_DATA,
+    PyUnicode_1BYTE_KIND,
+    PyUnicode_2BYTE_DATA,
+    PyUnicode_2BYTE_KIND,
+    PyUnicode_4BYTE_DATA,
+    PyUnicode_KIND,
+)
 
 cdef extern from *:
     """
@@ -14,6 +22,14 @@ cdef extern from *:
 SOURCE = msa_source.decode()
 PYTHON = {}
 
+# CPython takes one, two or four bytes for each character of a string, by the widest of them.
+ctypedef unsigned char Narrow
+ctypedef unsigned short Wide
+ctypedef fused Unit:
+    Narrow
+    Wide
+    Py_UCS4
+
 cdef enum:
     MOST = 64  # words of a text
     PLACES = 256
@@ -21,7 +37,9 @@ cdef enum:
     LISTED_PLACES = 4096
     LANGUAGES = 32
     FIELD = 8  # bits of a language, see FunctionWords in Python
-    PAIRS = 1024
+    BEGINNING = 4  # letters of a phrase, and what they are numbered by
+    BEGINNINGS = 1024
+    PHRASES_MOST = 256
     SAMPLE = 2500  # see SAMPLE and _END of msa_ml.features.mail.appeal
     END = 1000
 
@@ -113,8 +131,11 @@ cdef class FunctionWords:
                     distinct[place] = Word(begins, at - begins, hash, 0)
                     words += 1
                     spoken = self._spoken(letters + begins, at - begins, hash)
-                    for number in range(LANGUAGES):
-                        counts[number] += spoken >> number & 1
+                    number = 0
+                    while spoken:
+                        counts[number] += spoken & 1
+                        spoken >>= 1
+                        number += 1
                 read += 1
                 if read == MOST:
                     break
@@ -132,71 +153,104 @@ cdef class FunctionWords:
         return self._words[place_of(self._words, LISTED_PLACES, letters, word, size, hash)].languages
 
 
-cdef inline bint is_digit(const unsigned char *text, Py_ssize_t size, Py_ssize_t at) noexcept:
-    return 0 <= at < size and c"0" <= text[at] <= c"9"
-
-
-cdef inline unsigned char lower(unsigned char code) noexcept:
-    return code | 0x20 if c"A" <= code <= c"Z" else code
-
-
-cdef bint stands(const char *word, const unsigned char *text, Py_ssize_t size, Py_ssize_t at) noexcept:
-    """Whether a word in small letters stands at a place of a text."""
-    cdef Py_ssize_t letter = 0
-    while word[letter]:
-        if at + letter >= size or lower(text[at + letter]) != <unsigned char>word[letter]:
-            return False
-        letter += 1
-    return True
-
-
 cdef class Wording:
     """See :class:`msa_ml.features.mail.appeal.Wording`."""
 
     cdef object _own
-    cdef list _phrases
-    cdef unsigned char _begins[PAIRS]  # whether a phrase begins with a pair of letters of this number
+    cdef list _phrases, _short
+    cdef unsigned char _begins[BEGINNINGS]  # whether four letters of this number begin a phrase
+    cdef unsigned long long _fours[PHRASES_MOST]  # the first letters of each
     cdef bint _fits
 
     def __init__(self, phrases):
+        cdef Py_ssize_t number, letter
         cdef str phrase
-        cdef bytes data
         self._own = PYTHON["Wording"](phrases)
-        self._phrases = [phrase.encode() for phrase in phrases if phrase.isascii()]
-        self._fits = all([len(data) > 1 and b"\0" not in data for data in self._phrases])
+        self._phrases = [phrase for phrase in phrases if len(phrase) >= BEGINNING]
+        self._short = [phrase for phrase in phrases if len(phrase) < BEGINNING]
+        self._fits = len(self._phrases) <= PHRASES_MOST
         memset(self._begins, 0, sizeof(self._begins))
+        memset(self._fours, 0, sizeof(self._fours))
         if self._fits:
-            for data in self._phrases:
-                self._begins[pair(data[0], data[1])] = 1
+            for number, phrase in enumerate(self._phrases):
+                for letter in range(BEGINNING):
+                    self._fours[number] = with_next(self._fours[number], ord(phrase[letter]))
+                self._begins[numbered(self._fours[number])] = 1
 
     def read(self, str text not None):
         """See :meth:`msa_ml.features.mail.appeal.Wording.read`."""
-        cdef const unsigned char *letters
         cdef Py_ssize_t size = len(text), most = min(size, SAMPLE)
-        if not self._fits or not text.isascii():
+        cdef int kind
+        # The only two whose small letters depend on others, or are two.
+        if not self._fits or not text.isascii() and ("\u0130" in text or "\u03a3" in text):
             return self._own.read(text)
         if size > SAMPLE:
             text = text[:SAMPLE] + text[size - END:]
             size = SAMPLE + END
-        letters = PyUnicode_1BYTE_DATA(text)
-        return sums(letters, most), millions(letters, size), self._offers(letters, size)
+        kind = PyUnicode_KIND(text)
+        if kind == PyUnicode_1BYTE_KIND:
+            return self._read[Narrow](<const Narrow *>PyUnicode_1BYTE_DATA(text), size, most, text.isascii())
+        if kind == PyUnicode_2BYTE_KIND:
+            return self._read[Wide](<const Wide *>PyUnicode_2BYTE_DATA(text), size, most, False)
+        return self._read[Py_UCS4](PyUnicode_4BYTE_DATA(text), size, most, False)
 
-    cdef bint _offers(self, const unsigned char *text, Py_ssize_t size):
-        cdef Py_ssize_t at
-        cdef bytes phrase
-        for at in range(max(0, size - END), size - 1):
-            if self._begins[pair(lower(text[at]), lower(text[at + 1]))]:
-                for phrase in self._phrases:
-                    if stands(PyBytes_AS_STRING(phrase), text, size, at):
+    cdef _read(self, const Unit *text, Py_ssize_t size, Py_ssize_t sample, bint is_ascii):
+        cdef Py_ssize_t found = sums(text, sample)
+        if not is_ascii:
+            found += other_sums(text, sample)
+        return found, millions(text, size), self._offers(text, size, is_ascii)
+
+    cdef bint _offers(self, const Unit *text, Py_ssize_t size, bint is_ascii):
+        cdef Py_ssize_t at, number, first = max(0, size - END)
+        cdef str phrase
+        cdef unsigned long long four = 0
+        for at in range(first, size):
+            four = with_next(four, lower(text[at]))
+            if self._begins[numbered(four)] and at - first >= BEGINNING - 1:
+                for number in range(len(self._phrases)):
+                    if self._fours[number] == four and stands(
+                        self._phrases[number], text, size, at - BEGINNING + 1
+                    ):
                         return True
+        for phrase in self._short:
+            if not phrase.isascii() and is_ascii:
+                continue
+            for at in range(first, size + 1):
+                if stands(phrase, text, size, at):
+                    return True
         return False
 
 
-cdef inline unsigned int pair(unsigned char first, unsigned char second) noexcept:
-    return (<unsigned int>first << 5 ^ second) % PAIRS
+cdef inline unsigned long long with_next(unsigned long long four, unsigned int letter) noexcept:
+    """Return the last four letters, by sixteen bits of each."""
+    return four << 16 | letter & 0xFFFF
 
 
-cdef Py_ssize_t sums(const unsigned char *text, Py_ssize_t size) noexcept:
+cdef inline unsigned int numbered(unsigned long long four) noexcept:
+    """Return a number below BEGINNINGS for four letters (Knuth's multiplication)."""
+    return <unsigned int>(four * <unsigned long long>0x9E3779B97F4A7C15 >> 54)
+
+
+cdef inline unsigned int lower(unsigned int code) noexcept:
+    if code < 128:
+        return code | 0x20 if c"A" <= code <= c"Z" else code
+    return Py_UNICODE_TOLOWER(code)
+
+
+cdef inline bint is_digit(const Unit *text, Py_ssize_t size, Py_ssize_t at) noexcept:
+    return 0 <= at < size and c"0" <= text[at] <= c"9"
+
+
+cdef bint stands(str word, const Unit *text, Py_ssize_t size, Py_ssize_t at) noexcept:
+    """Whether a word in small letters stands at a place of a text."""
+    for letter in word:
+        if at >= size or lower(text[at]) != letter:
+            return False
+        at += 1
+    return True
+
+
+cdef Py_ssize_t sums(const Unit *text, Py_ssize_t size) noexcept:
     """Count what _DOLLARS and _CODED find."""
     cdef Py_ssize_t at, end, found = 0
     for at in range(size):
@@ -215,26 +269,46 @@ cdef Py_ssize_t sums(const unsigned char *text, Py_ssize_t size) noexcept:
     return found
 
 
-cdef Py_ssize_t millions(const unsigned char *text, Py_ssize_t size) noexcept:
+cdef Py_ssize_t other_sums(const Unit *text, Py_ssize_t size) noexcept:
+    """Count what _OTHERS finds: a digit and another sign side by side, or with a blank between them."""
+    cdef Py_ssize_t at = 0, end, found = 0
+    cdef bint digit
+    while at < size:
+        digit = is_digit(text, size, at)
+        if digit or is_sign(text[at]):
+            end = at + 2 if at + 1 < size and text[at + 1] == c" " else at + 1
+            if end < size and (is_sign(text[end]) if digit else is_digit(text, size, end)):
+                found += 1
+                at = end  # what was found is not looked at again
+        at += 1
+    return found
+
+
+cdef inline bint is_sign(unsigned int code) noexcept:
+    """Whether it is one of _SIGNS."""
+    return code > 127 and code in (0xA3, 0xA5, 0x20AC, 0x20B9, 0x20BD, 0x20A9, 0x20BA, 0x20BF)
+
+
+cdef Py_ssize_t millions(const Unit *text, Py_ssize_t size) noexcept:
     """Count what _LARGE, _COMMAS and _POINTS find."""
     cdef Py_ssize_t at, commas = 0, points = 0, found = 0
-    cdef unsigned char code
+    cdef unsigned int code
     for at in range(size):
         code = text[at]
-        if (code == c"i" or code == c"I") and stands(b"illion", text, size, at):
-            found += is_large(text, size, at)
-        elif code == c"," and at >= commas and stands(b",000,000", text, size, at):
+        if code == c"i" or code == c"I":
+            found += stands("illion", text, size, at) and is_large(text, size, at)
+        elif code == c"," and at >= commas and stands(",000,000", text, size, at):
             if is_digit(text, size, at - 1) and not is_digit(text, size, at + 8):
                 found += 1
-                commas = at + 8  # what was found is not looked at again
-        elif code == c"." and at >= points and stands(b".000.000", text, size, at):
+                commas = at + 8
+        elif code == c"." and at >= points and stands(".000.000", text, size, at):
             if is_digit(text, size, at - 1) and not is_digit(text, size, at + 8):
                 found += 1
                 points = at + 8
     return found
 
 
-cdef bint is_large(const unsigned char *text, Py_ssize_t size, Py_ssize_t at) noexcept:
+cdef bint is_large(const Unit *text, Py_ssize_t size, Py_ssize_t at) noexcept:
     """Whether the number whose name ends here is one of money, or stands beside a digit."""
     if at > 1 and (lower(text[at - 1]) == c"m" or lower(text[at - 1]) == c"b"):
         if is_digit(text, size, at - 2):
@@ -243,9 +317,9 @@ cdef bint is_large(const unsigned char *text, Py_ssize_t size, Py_ssize_t at) no
             return True
     at += 6
     return (
-        stands(b" dollar", text, size, at)
-        or stands(b" euro", text, size, at)
-        or stands(b" pound", text, size, at)
-        or stands(b" us", text, size, at)
-        or stands(b" u.s", text, size, at)
+        stands(" dollar", text, size, at)
+        or stands(" euro", text, size, at)
+        or stands(" pound", text, size, at)
+        or stands(" us", text, size, at)
+        or stands(" u.s", text, size, at)
     )

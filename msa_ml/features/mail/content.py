@@ -79,11 +79,10 @@ class Head(View):
 
     def content(self, mail: Message) -> bytes:
         """Return the bytes of one mail."""
-        names = [name for name in mail.by_name if name not in _TRACE]
+        fields = mail.by_name
+        names = " ".join([name for name in fields if name not in _TRACE])
         written = [
-            f"{name} {value[:200]}"
-            for name in _AS_WRITTEN
-            if name in mail.by_name and (value := mail.header(name))
+            f"{name} {value[:200]}" for name in _AS_WRITTEN if name in fields and (value := mail.header(name))
         ]
         sender, reply, identifier = mail.sender, mail.reply_to, mail.header("message-id")
         boundaries = [part.boundary[:100] for part in mail.parts if part.boundary][:3]
@@ -106,7 +105,7 @@ class Head(View):
         lines += [f"boundary {edge}" for edge in edges]
         if outside is not None:
             lines.append(f"helo {helo} {outside.reverse[:100] or 'none'}")
-        lines.append(f"fields {' '.join(names)}")
+        lines.append(f"fields {names}")
         return _printed(lines, self.limit)
 
 

@@ -58,7 +58,7 @@ PHRASES = packaged("opt_out_phrases").words
 PIECES = [
     "$", "$ ", "5", "00", "000", ",000,000", ".000.000", ",000", "illion", "ILLION", "m", "B", " ", "-", "E", "U", "UR", "USD",
     "EUR", "SD", " dollar", " Euro", " pound", " us", " u.s", " u.", "9", "€", "£", "unsubscrib", "Unsubscribe", "OPT-OUT",
-    "be remove", "d", "\u212a", "İ", "\n", "отписаться", "x" * 990, "y" * 1_600,
+    "be remove", "d", "\u212a", "İ", "Σ", "\n", "отписаться", "ОТПИСАТЬСЯ", "取消订阅", "₽", "₿", "ſ", "\U0001f600", "\ud800", "x" * 990, "y" * 1_600,
 ]  # fmt: skip
 
 
