@@ -1,4 +1,4 @@
-"""Take files into the store: the readers of :mod:`msa_ml.source`, with near-duplicate fingerprints made on the way."""
+"""Take files into the store: the readers of :mod:`msa_ml.source`, with the keys that only content tells made on the way."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from msa_ml.dataset.campaigns import fingerprint
-from msa_ml.features.mail.message import Message
+from msa_ml.features.mail.reputation import content_keys
 from msa_ml.records import Kind
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import connect
@@ -32,7 +31,7 @@ def import_mail_into(
     stored_at: datetime,
     progress: ByteProgress | None = None,
 ) -> Summary:
-    """Import raw mail with its labels and campaign fingerprints; see :func:`msa_ml.source.importing.import_mail`."""
+    """Import raw mail with its labels, campaign fingerprints and linked domains; see :func:`msa_ml.source.importing.import_mail`."""
     store = connect(settings.results_url, settings=settings)
     init(store, retention=settings.section("retention"))
     return import_mail(
@@ -45,7 +44,7 @@ def import_mail_into(
         task=task,
         label_delay=label_delay,
         stored_at=stored_at,
-        fingerprint=mail_fingerprint,
+        content=content_keys,
         progress=progress,
     )
 
@@ -81,8 +80,3 @@ def import_events_into(
         stored_at=stored_at,
         progress=progress,
     )
-
-
-def mail_fingerprint(raw: bytes) -> str:
-    """Return the campaign fingerprint of a raw mail."""
-    return fingerprint(Message(raw).text)

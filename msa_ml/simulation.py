@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from msa_ml.intake import mail_fingerprint
+from msa_ml.features.mail.reputation import content_keys
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import connect
 from msa_ml.source.migrate import init
@@ -66,7 +66,7 @@ def simulate_into(
             start=start,
             stored_at=stored_at,
             settings=settings,
-            fingerprint=mail_fingerprint,
+            content=content_keys,
         ):
             with store.session():
                 counts["mails"] += store.insert("mail_events", mails)

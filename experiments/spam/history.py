@@ -75,7 +75,7 @@ def world(name: str, place: Path, options: argparse.Namespace) -> Any:
 
 
 def _simulate(settings: Any, options: argparse.Namespace) -> None:
-    from msa_ml.intake import mail_fingerprint
+    from msa_ml.features.mail.reputation import content_keys
     from msa_ml.source.clickhouse import connect
     from msa_ml.source.migrate import init
     from msa_ml.source.simulate import simulate_mail_frames
@@ -90,7 +90,7 @@ def _simulate(settings: Any, options: argparse.Namespace) -> None:
             start=datetime(2026, 3, 2, tzinfo=UTC),
             stored_at=STORED,
             settings=settings,
-            fingerprint=mail_fingerprint,
+            content=content_keys,
             strength=options.strength,
         ):
             store.insert("mail_events", mails)

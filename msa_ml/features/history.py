@@ -6,7 +6,9 @@ the hour before its *moment*. The moment of an event is ``decided_at``, else ``e
 before* the moment, in whole milliseconds, so rows of one millisecond never see each other, and no event sees itself.
 :mod:`~msa_ml.features.history_window` says what a window holds.
 
-An event whose key is unknown has an unknown history (``nan``); unknown keys never make a group. The same declaration is compiled to SQL
+An event whose key is unknown has an unknown history (``nan``); unknown keys never make a group. Where an event has several values of a key
+(the domains that a mail's links lead to) it stands in the group of each, once; asked about, it is told the greatest of what these groups
+say, of times (``Recency``, ``FirstSeen``) the least. The same declaration is compiled to SQL
 for training (:mod:`~msa_ml.features.history_sql`), runs as a counter in serving (:mod:`~msa_ml.features.history_counter`), and is held
 equal to a plain reference (:mod:`~msa_ml.features.history_reference`).
 """
@@ -23,7 +25,7 @@ import polars as pl
 from msa_ml.errors import InputError, UnknownNameError
 from msa_ml.features.digests import digest
 from msa_ml.features.extractor import Feature
-from msa_ml.features.history_keys import VALUES, require
+from msa_ml.features.history_keys import VALUES, require, several
 from msa_ml.features.history_window import Window
 
 if TYPE_CHECKING:
@@ -50,9 +52,12 @@ class History(ABC):
         One key or several: rows that agree in all of them are looked at.
     over
         Length of the window, from ``1m`` to ``30d``.
+    least
+        Which number holds where an event stands in several groups: the least, else the greatest.
     """
 
     word: ClassVar[str]
+    least: ClassVar[bool] = False
 
     kind: str
     by: str | tuple[str, ...] = field(kw_only=True)
@@ -65,6 +70,12 @@ class History(ABC):
             raise InputError("a history needs one key or several different ones.", hint='Write by="ip".')
         for word in by:
             require(self.kind, word)
+        many = [word for word in by if several(self.kind, word)]
+        if many and len(by) > 1:
+            raise InputError(
+                f"{self.kind}s have several values of {many[0]}, which stands alone as a key; found {_and(by)}.",
+                hint=f'Write by="{many[0]}".',
+            )
         Window(self.over)
 
     @property
@@ -94,6 +105,12 @@ class History(ABC):
         return digest(said)
 
     @property
+    def spread(self) -> str:
+        """The word of which an event may have several values: the key, or what is counted; empty where there is none."""
+        words = (*self.keys, getattr(self, "of", ""))
+        return next((word for word in words if several(self.kind, word)), "")
+
+    @property
     def reads_labels(self) -> bool:
         """Whether it looks at labels instead of events."""
         return hasattr(self, "task")
@@ -119,6 +136,24 @@ class History(ABC):
     def _named(self, what: str) -> str:
         return f"{what}_by_{'_and_'.join(self.keys)}_{self.over}"
 
+    @property
+    def _same(self) -> str:
+        """What the rows share, in words."""
+        if self.spread not in self.keys:
+            return _and(self.keys)
+        return f"{_and(self.keys)} (of several that with the {'least' if self.least else 'greatest'} number)"
+
+    def _require_told_apart(self, of: str) -> None:
+        """Demand that values can be told apart within a key."""
+        require(self.kind, of)
+        if of in self.keys:
+            raise InputError(f"within one {of} there is one {of}.", hint="Count another key.")
+        if several(self.kind, of) and self.spread in self.keys:
+            raise InputError(
+                f"{self.kind}s have several values of {of} and of {self.spread}, which are not counted against each other.",
+                hint="Count one of them by a key that has one value.",
+            )
+
 
 @dataclass(frozen=True)
 class Count(History):
@@ -135,7 +170,7 @@ class Count(History):
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"{self.kind}s of the same {_and(self.keys)} in {self.over}"
+        what = f"{self.kind}s of the same {self._same} in {self.over}"
         return Feature(self._named("count"), what, "count", nan=_KEY_NAN, portable="yes")
 
 
@@ -163,16 +198,14 @@ class CountDistinct(History):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.kind, self.of)
+        self._require_told_apart(self.of)
         if isinstance(self.cap, bool) or not 1 <= self.cap <= MOST_DISTINCT:
             raise InputError(f"a cap is a whole number from 1 to {MOST_DISTINCT}, found {self.cap!r}.")
-        if self.of in self.keys:
-            raise InputError(f"within one {self.of} there is one {self.of}.", hint="Count another key.")
 
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"different {self.of} of the same {_and(self.keys)} in {self.over}, at most {self.cap}"
+        what = f"different {self.of} of the same {self._same} in {self.over}, at most {self.cap}"
         name = self._named(f"distinct_{self.of}")
         return Feature(name, what, "count", high=self.cap, nan=_KEY_NAN, portable="yes")
 
@@ -198,16 +231,19 @@ class ApproxCountDistinct(History):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.kind, self.of)
+        self._require_told_apart(self.of)
         if isinstance(self.cells, bool) or not 16 <= self.cells <= MOST_DISTINCT:
             raise InputError(f"cells are a whole number from 16 to {MOST_DISTINCT}, found {self.cells!r}.")
-        if self.of in self.keys:
-            raise InputError(f"within one {self.of} there is one {self.of}.", hint="Count another key.")
+        if several(self.kind, self.of):
+            raise InputError(
+                f"{self.kind}s have several values of {self.of}, which are counted exactly only.",
+                hint=f'Write CountDistinct("{self.kind}", of="{self.of}", ...).',
+            )
 
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"about how many different {self.of} of the same {_and(self.keys)} in {self.over}"
+        what = f"about how many different {self.of} of the same {self._same} in {self.over}"
         return Feature(self._named(f"approx_distinct_{self.of}"), what, "count", nan=_KEY_NAN, portable="yes")
 
 
@@ -245,7 +281,7 @@ class Sum(History):
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"sum of {self.of} of the same {_and(self.keys)} in {self.over}"
+        what = f"sum of {self.of} of the same {self._same} in {self.over}"
         return Feature(
             self._named(f"sum_{self.of}"), what, self.of, low=-float("inf"), nan=_KEY_NAN, portable="yes"
         )
@@ -262,11 +298,12 @@ class Recency(History):
     """
 
     word: ClassVar[str] = "recency"
+    least: ClassVar[bool] = True
 
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"seconds since the last {self.kind} of the same {_and(self.keys)}, within {self.over}"
+        what = f"seconds since the last {self.kind} of the same {self._same}, within {self.over}"
         nan = f"{_KEY_NAN}, or there is none in {self.over}"
         return Feature(self._named("recency"), what, "seconds", nan=nan, portable="yes")
 
@@ -282,11 +319,12 @@ class FirstSeen(History):
     """
 
     word: ClassVar[str] = "first_seen"
+    least: ClassVar[bool] = True
 
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"seconds since the first {self.kind} of the same {_and(self.keys)}, within {self.over}"
+        what = f"seconds since the first {self.kind} of the same {self._same}, within {self.over}"
         nan = f"{_KEY_NAN}, or there is none in {self.over}"
         return Feature(self._named("first_seen"), what, "seconds", nan=nan, portable="yes")
 
@@ -324,7 +362,7 @@ class LabelCount(History):
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"{self.kind}s of the same {_and(self.keys)} with a label {_SAYS[self.label]} known in {self.over}"
+        what = f"{self.kind}s of the same {self._same} with a label {_SAYS[self.label]} known in {self.over}"
         name = self._named(f"{self.label}_labels_{self.task}")
         return Feature(name, what, "count", nan=_KEY_NAN, portable="yes")
 
@@ -367,7 +405,7 @@ class Rate(History):
     @property
     def feature(self) -> Feature:
         """The declaration."""
-        what = f"share of abuse among labels of the same {_and(self.keys)} known in {self.over}"
+        what = f"share of abuse among labels of the same {self._same} known in {self.over}"
         nan = _KEY_NAN if self.strength else f"{_KEY_NAN}, or no label is known in {self.over}"
         name = self._named(f"rate_{self.task}")
         return Feature(name, what, "share", high=1, nan=nan, portable="yes", monotone=1)

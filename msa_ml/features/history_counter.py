@@ -11,6 +11,7 @@ import math
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from msa_ml.dataset.labels import LabelRules
@@ -29,7 +30,7 @@ from msa_ml.features.history import (
     require_unique,
 )
 from msa_ml.features.history_labels import Rules, holding
-from msa_ml.features.history_numbers import cell, from_cells, steps
+from msa_ml.features.history_numbers import cell, from_cells, steps, together
 from msa_ml.features.history_state import KeyState, Layout
 
 FORMAT = 1
@@ -55,6 +56,7 @@ def definition(histories: Iterable[History], *, kind: str, rules: Mapping[str, L
     chosen = require_unique(histories)
     tasks = {h.task for h in chosen if isinstance(h, LabelCount | Rate)}
     words = {(h.kind, word) for h in chosen for word in (*h.keys, *_of(h))}
+    several = sorted(f"{of_kind}.{word}" for of_kind, word in words if history_keys.several(of_kind, word))
     return {
         "format": FORMAT,
         "kind": kind,
@@ -75,6 +77,7 @@ def definition(histories: Iterable[History], *, kind: str, rules: Mapping[str, L
             f"{of_kind}.{word}": {**history_keys.KEYS[of_kind], **history_keys.VALUES[of_kind]}[word].what
             for of_kind, word in sorted(words)
         },
+        **({"several": dict.fromkeys(several, history_keys.MOST_VALUES)} if several else {}),
     }
 
 
@@ -186,11 +189,11 @@ class Counters:
         own = observed_at_ms if observed_at_ms is not None and observed_at_ms < self._clock else None
         found = {}
         for group in self._groups:
-            key = _key(event, group.keys)
-            state = None if key is None else group.states.get(key)
+            states = [group.states.get(key) for key in _keys(event, group.keys)]
             mine = own if self._kind(event) == group.kind else None
             for history in group.histories:
-                value = math.nan if key is None else self._value(history, group, state, event, mine)
+                each = [self._value(history, group, state, event, mine) for state in states]
+                value = together(each, least=history.least)
                 found[history.name] = float(struct.unpack("f", struct.pack("f", value))[0])
         return {history.name: found[history.name] for history in self.histories}
 
@@ -218,9 +221,9 @@ class Counters:
 
     def _count(self, event: Mapping[str, Any], known_at: int) -> None:
         for group in self._groups:
-            key = _key(event, group.keys) if self._kind(event) == group.kind else None
-            if key is not None:
-                group.state(key, known_at).add(group.layout, event, known_at)
+            if self._kind(event) == group.kind:
+                for key in _keys(event, group.keys):
+                    group.state(key, known_at).add(group.layout, event, known_at)
 
     def _relabel(self, event: Mapping[str, Any], statements: Sequence[Mapping[str, Any]]) -> None:
         subject = str(event["event_id"])
@@ -231,10 +234,9 @@ class Counters:
             if now == before:
                 continue
             for group in self._groups:
-                key = _key(event, group.keys) if self._kind(event) == group.kind else None
-                if key is not None and task in group.layout.tasks:
-                    state = group.state(key, self._clock)
-                    state.relabel(task, before, now, horizon)
+                if self._kind(event) == group.kind and task in group.layout.tasks:
+                    for key in _keys(event, group.keys):
+                        group.state(key, self._clock).relabel(task, before, now, horizon)
             if now is None:
                 self._held.pop((task, subject), None)
             else:
@@ -272,8 +274,7 @@ class Counters:
         if state is None:
             return 0.0
         if isinstance(history, CountDistinct | ApproxCountDistinct):
-            value = pair_value(history, event)
-            alive = state.alive(group.layout.pair(history), start, value, own)
+            alive = state.alive(group.layout.pair(history), start, pair_values(history, event), own)
             if isinstance(history, CountDistinct):
                 return float(min(alive, history.cap))
             return from_cells(alive, history.cells)
@@ -311,12 +312,12 @@ class _Group:
             del self.states[key]
 
 
-def pair_value(history: CountDistinct | ApproxCountDistinct, event: Mapping[str, Any]) -> str | int | None:
-    """Return the value that is told apart: text, or its cell; ``None`` is unknown."""
-    text = history_keys.text(event.get(history.of))
-    if not text:
-        return None
-    return text if isinstance(history, CountDistinct) else cell(text, history.cells)
+def pair_values(
+    history: CountDistinct | ApproxCountDistinct, event: Mapping[str, Any]
+) -> tuple[str | int, ...]:
+    """Return the values of an event that are told apart: texts, or their cells; none is unknown."""
+    texts = history_keys.texts(event.get(history.of))
+    return texts if isinstance(history, CountDistinct) else tuple(cell(text, history.cells) for text in texts)
 
 
 def _labelled(
@@ -331,9 +332,9 @@ def _labelled(
     return (positive + history.prior * history.strength) / weight if weight else math.nan
 
 
-def _key(event: Mapping[str, Any], words: Sequence[str]) -> tuple[str, ...] | None:
-    found = tuple(history_keys.text(event.get(word)) for word in words)
-    return found if all(found) else None
+def _keys(event: Mapping[str, Any], words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the keys that an event has: one, several of a word that may have several values, none when any part is unknown."""
+    return list(product(*(history_keys.texts(event.get(word)) for word in words)))
 
 
 def _of(history: History) -> tuple[str, ...]:

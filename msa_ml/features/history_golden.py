@@ -168,6 +168,7 @@ def _invent(
 
 def _fields(histories: Sequence[History], chance: random.Random) -> dict[str, object]:
     """Return invented fields: few keys, so that events meet; many of the values that are told apart; now and then none."""
+    many = {history.spread for history in histories}
     keys = sorted({word for history in histories for word in history.keys})
     told = sorted({h.of for h in histories if isinstance(h, CountDistinct | ApproxCountDistinct)} - set(keys))
     summed = sorted({history.of for history in histories if isinstance(history, Sum)})
@@ -178,7 +179,15 @@ def _fields(histories: Sequence[History], chance: random.Random) -> dict[str, ob
         found[word] = chance.choice((*(f"{word}-{number}" for number in range(6)), ""))
     for word in summed:
         found[word] = chance.choice((None, 0, 1, 2.5, -0.75, 1e15))
+    for word in sorted(many & set(found)):
+        found[word] = _several(str(found[word]), word, chance)
     return found
+
+
+def _several(one: str, word: str, chance: random.Random) -> list[str]:
+    """Return invented values of a word of which there may be several: none, one, more, one of them twice."""
+    more = [f"{word}-{chance.randrange(1, 6)}" for _ in range(chance.choice((0, 0, 1, 3)))]
+    return [one, *more] if one or chance.random() < 0.5 else []
 
 
 def _event(row: Row) -> dict[str, Any]:

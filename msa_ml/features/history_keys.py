@@ -1,6 +1,7 @@
 """What histories can be grouped by and what they can count: one word each, the same in SQL, the reference and serving.
 
-A *key* is text; empty is unknown. In tables that hold a pseudonym the pseudonym stands for the word, since it outlives the personal
+A *key* is text; empty is unknown. Some words have several values an event (the domains that a mail's links lead to): a list of texts, of which
+the first :data:`MOST_VALUES` are taken, each once. In tables that hold a pseudonym the pseudonym stands for the word, since it outlives the personal
 column; equal values have equal pseudonyms, so no count depends on which of the two is read. A *value* is a number; null is unknown.
 Serving hands the same words in: ``{"ip": ..., "ip_subnet": ..., "asn": ...}``; :data:`KEYS` says how each is made.
 """
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 
 from msa_ml.errors import UnknownNameError
 
+MOST_VALUES = 50
+"""Values of one word that an event has at most; what a sender writes beyond that is not looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -21,13 +25,17 @@ class Key:
     Attributes
     ----------
     sql
-        Expression over the columns of the kind's view: text, empty where unknown; a nullable number for a value.
+        Expression over the columns of the kind's view: text, empty where unknown; a nullable number for a value; an array of different
+        known texts where there may be several.
     what
         How serving makes it.
+    several
+        Whether an event may have several values.
     """
 
     sql: str
     what: str
+    several: bool = False
 
 
 def _plain(column: str, what: str) -> Key:
@@ -47,6 +55,11 @@ def _number(column: str, what: str) -> Key:
     return Key(f"ifNull(toString(`{column}`), '')", what)
 
 
+def _several(column: str, what: str) -> Key:
+    taken = f"arraySlice(`{column}`, 1, {MOST_VALUES})"
+    return Key(f"arrayDistinct(arrayFilter(x -> notEmpty(x), {taken}))", what, several=True)
+
+
 _NETWORK = {
     "ip": _either("ip", "ip_pseudonym", "address of the client, in one spelling"),
     "ip_subnet": _plain(
@@ -62,7 +75,11 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
     "mail": {
         "sender": _plain("sender_pseudonym", "address of From, lower-case"),
         "sender_domain": _plain("sender_domain", "its domain, lower-case"),
+        "client_ip": _plain("client_ip_pseudonym", "address of the sending host, in one spelling"),
         "client_subnet": _plain("client_subnet", "/24 or /48 of the sending host"),
+        "asn": _number("asn", "autonomous system of the sending host, in decimal digits"),
+        "recipient": _several("recipient_pseudonyms", "addresses of To and Cc, lower-case"),
+        "url_domain": _several("url_domains", "registrable domains that the mail's URLs lead to, lower-case"),
         "campaign": _plain(
             "campaign", "fingerprint of the content: fields_of in msa_ml/features/mail/reputation.py"
         ),
@@ -163,3 +180,27 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Return the known values of a key, each once, in order; a key that is no list has one, or none.
+
+    Examples
+    --------
+    >>> texts(["b.example", "", "a.example", "b.example", None]), texts("x"), texts(None), texts([])
+    (('b.example', 'a.example'), ('x',), (), ())
+    """
+    found = value[:MOST_VALUES] if isinstance(value, list | tuple) else (value,)
+    return tuple(dict.fromkeys(one for one in map(text, found) if one))
+
+
+def several(kind: str, word: str) -> bool:
+    """Whether an event of a kind may have several values of a key.
+
+    Examples
+    --------
+    >>> several("mail", "recipient"), several("mail", "sender"), several("signup", "recipient")
+    (True, False, False)
+    """
+    key = KEYS.get(kind, {}).get(word)
+    return key is not None and key.several

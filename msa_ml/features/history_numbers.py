@@ -51,6 +51,18 @@ def from_cells(occupied: int, cells: int) -> float:
     return math.log(cells / free) * cells
 
 
+def together(numbers: Iterable[float], *, least: bool) -> float:
+    """Return the number of an event that stands in several groups, from that of each; what is unknown says nothing.
+
+    Examples
+    --------
+    >>> together([1.0, math.nan, 3.0], least=False), together([1.0, 3.0], least=True), together([], least=True)
+    (3.0, 1.0, nan)
+    """
+    known = [one for one in numbers if not math.isnan(one)]
+    return (min if least else max)(known, default=math.nan)
+
+
 def linear_counting(texts: Iterable[str], cells: int) -> float:
     """Return about how many different values there are."""
     return from_cells(len({cell(text, cells) for text in texts}), cells)

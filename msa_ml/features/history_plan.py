@@ -2,6 +2,9 @@
 
 A *group* stage computes everything about one (kind, keys). Counting different values of ``of`` needs a *pair* stage before it, over
 (kind, keys, value), which finds for each row when the same value was known before and is known again.
+
+Where events have several values of a word, every value is an element of its own, and the answers of an event's elements are put together
+in the end. That is done for one such word a SELECT, and only histories that need it stand in there.
 """
 
 from __future__ import annotations
@@ -69,6 +72,10 @@ class Plan:
         Tasks whose labels are read.
     sums
         (kind, word, step) of the numbers that are summed up; the n-th is the column ``s{n}``.
+    spread
+        The word of which events may have several values, each of which is an element; empty: an event is one element.
+    counts_spread
+        Whether it is what is counted that has several values, and not the key.
     """
 
     kind: str
@@ -78,6 +85,8 @@ class Plan:
     kinds: tuple[str, ...]
     tasks: tuple[str, ...]
     sums: tuple[tuple[str, str, float], ...]
+    spread: str = ""
+    counts_spread: bool = False
 
     @classmethod
     def of(cls, histories: Sequence[History], *, kind: str, text_ids: bool) -> Plan:
@@ -89,6 +98,13 @@ class Plan:
                         f"{history.name} needs the key {word}, which a {kind} does not have.",
                         hint=f"Keys of {kind}: {', '.join(sorted(history_keys.KEYS[kind]))}.",
                     )
+        spread = {_spread_of(history) for history in histories}
+        if len(spread) > 1:
+            raise InputError(
+                "histories by a word with several values, those that count it, and all others stand in SELECTs of their own; "
+                f"found them for {', '.join(sorted({word or 'none' for word, _ in spread}))}.",
+                hint="Ask for them one after the other; Dataset.history does so by itself.",
+            )
         groups = list(dict.fromkeys((history.kind, history.keys) for history in histories))
         stages: list[Stage] = []
         pairs = 0
@@ -102,7 +118,16 @@ class Plan:
         kinds = dict.fromkeys([kind, *(history.kind for history in histories)])
         tasks = dict.fromkeys(h.task for h in histories if isinstance(h, LabelCount | Rate))
         sums = dict.fromkeys((h.kind, h.of, h.step) for h in histories if isinstance(h, Sum))
-        return cls(kind, text_ids, tuple(histories), tuple(stages), tuple(kinds), tuple(tasks), tuple(sums))
+        return cls(
+            kind,
+            text_ids,
+            tuple(histories),
+            tuple(stages),
+            tuple(kinds),
+            tuple(tasks),
+            tuple(sums),
+            *next(iter(spread), ("", False)),
+        )
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -143,9 +168,15 @@ class Plan:
         """Return the column that holds a history between the stages."""
         return f"r{self.histories.index(history)}"
 
+    def own(self, history: History) -> str:
+        """Return the column that says how much of a count of different values is an element's own."""
+        return f"q{self.histories.index(history)}"
+
 
 def portions(histories: Sequence[History]) -> list[tuple[History, ...]]:
-    """Return the histories in portions that one SELECT each can compute; those of one (kind, keys) stay together.
+    """Return the histories in portions that one SELECT each can compute.
+
+    Those of one (kind, keys) stay together, but for those that count a word with several values.
 
     Examples
     --------
@@ -155,13 +186,14 @@ def portions(histories: Sequence[History]) -> list[tuple[History, ...]]:
     [8, 1]
     """
     found: list[tuple[History, ...]] = []
-    room = 0
-    for group in dict.fromkeys((history.kind, history.keys) for history in histories):
-        inside = tuple(h for h in histories if (h.kind, h.keys) == group)
+    room, last = 0, ("", False)
+    groups = dict.fromkeys((_spread_of(history), history.kind, history.keys) for history in histories)
+    for group in sorted(groups, key=lambda one: one[0]):
+        inside = tuple(h for h in histories if (_spread_of(h), h.kind, h.keys) == group)
         stages = 1 + len({pair for h in inside if (pair := _pair_of(h)) is not None})
-        if stages > room:
+        if stages > room or group[0] != last:
             found.append(())
-            room = MOST_STAGES
+            room, last = MOST_STAGES, group[0]
         found[-1] = (*found[-1], *inside)
         room -= stages
     return found
@@ -170,6 +202,11 @@ def portions(histories: Sequence[History]) -> list[tuple[History, ...]]:
 def moment_span(history: History) -> int:
     """Return how far back a history may look, its bucket included, ms."""
     return -history.window.start(0)
+
+
+def _spread_of(history: History) -> tuple[str, bool]:
+    """Return the word of which events may have several values, and whether it is counted; a SELECT holds histories of one such."""
+    return history.spread, bool(history.spread) and history.spread not in history.keys
 
 
 def _pair_of(history: History) -> tuple[str, int] | None:

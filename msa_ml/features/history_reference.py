@@ -9,6 +9,7 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TypeVar
 
 from msa_ml.dataset.labels import LabelRules
@@ -25,9 +26,10 @@ from msa_ml.features.history import (
     Recency,
     Sum,
 )
-from msa_ml.features.history_numbers import linear_counting, steps
+from msa_ml.features.history_numbers import linear_counting, steps, together
 
 H = TypeVar("H", bound=History)
+Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,9 @@ class Row:
         """When it was decided upon."""
         return self.event_time if self.decided_at is None else self.decided_at
 
-    def key(self, words: Sequence[str]) -> tuple[str, ...] | None:
-        """Return its key, ``None`` when any part is unknown."""
-        found = tuple(history_keys.text(self.fields.get(word)) for word in words)
-        return found if all(found) else None
+    def keys(self, words: Sequence[str]) -> set[tuple[str, ...]]:
+        """Return the keys that it has: one, several of a word that may have several values, none when any part is unknown."""
+        return set(product(*(history_keys.texts(self.fields.get(word)) for word in words)))
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def value(history: History, event: Row, past: Past) -> float:
     """
     for kind, compute in _COMPUTE:
         if isinstance(history, kind):
-            found = math.nan if event.key(history.keys) is None else compute(history, event, past)
+            groups = [compute(history, event, past, key) for key in event.keys(history.keys)]
+            found = together(groups, least=history.least)
             return float(struct.unpack("f", struct.pack("f", found))[0])
     raise InputError(f"no reference for {type(history).__name__}.")
 
@@ -120,17 +122,16 @@ def values(histories: Iterable[History], event: Row, past: Past) -> dict[str, fl
     return {history.name: value(history, event, past) for history in histories}
 
 
-def window_rows(history: History, event: Row, past: Past) -> list[Row]:
-    """Return the other rows that stand in the window of an event, in order of becoming known."""
+def window_rows(history: History, event: Row, past: Past, key: Key) -> list[Row]:
+    """Return the other rows of a key that stand in the window of an event, in order of becoming known."""
     start, moment = history.window.start(event.moment), event.moment
-    key = event.key(history.keys)
     found = [
         row
         for row in past.rows
         if row.kind == history.kind
-        and row.event_id != event.event_id
-        and row.key(history.keys) == key
         and start <= row.known_at < moment
+        and row.event_id != event.event_id
+        and key in row.keys(history.keys)
     ]
     return sorted(found, key=lambda row: row.known_at)
 
@@ -152,13 +153,12 @@ def label_at(subject: str, moment: int, task: str, past: Past) -> Statement | No
     )
 
 
-def window_labels(history: LabelCount | Rate, event: Row, past: Past) -> list[int]:
-    """Return the labels (1, 0) of other events that stand in the window of an event."""
+def window_labels(history: LabelCount | Rate, event: Row, past: Past, key: Key) -> list[int]:
+    """Return the labels (1, 0) of other events of a key that stand in the window of an event."""
     start, moment = history.window.start(event.moment), event.moment
-    key = event.key(history.keys)
     found = []
     for row in past.rows:
-        same = row.kind == history.kind and row.key(history.keys) == key
+        same = row.kind == history.kind and key in row.keys(history.keys)
         if not same or row.event_id == event.event_id:
             continue
         said = label_at(row.event_id, moment, history.task, past)
@@ -168,45 +168,45 @@ def window_labels(history: LabelCount | Rate, event: Row, past: Past) -> list[in
     return found
 
 
-def _count(history: Count, event: Row, past: Past) -> float:
-    return len(window_rows(history, event, past))
+def _count(history: Count, event: Row, past: Past, key: Key) -> float:
+    return len(window_rows(history, event, past, key))
 
 
-def _texts(history: CountDistinct | ApproxCountDistinct, event: Row, past: Past) -> set[str]:
-    found = {history_keys.text(row.fields.get(history.of)) for row in window_rows(history, event, past)}
-    return found - {""}
+def _texts(history: CountDistinct | ApproxCountDistinct, event: Row, past: Past, key: Key) -> set[str]:
+    rows = window_rows(history, event, past, key)
+    return {text for row in rows for text in history_keys.texts(row.fields.get(history.of))}
 
 
-def _distinct(history: CountDistinct, event: Row, past: Past) -> float:
-    return min(len(_texts(history, event, past)), history.cap)
+def _distinct(history: CountDistinct, event: Row, past: Past, key: Key) -> float:
+    return min(len(_texts(history, event, past, key)), history.cap)
 
 
-def _approx(history: ApproxCountDistinct, event: Row, past: Past) -> float:
-    return linear_counting(_texts(history, event, past), history.cells)
+def _approx(history: ApproxCountDistinct, event: Row, past: Past, key: Key) -> float:
+    return linear_counting(_texts(history, event, past, key), history.cells)
 
 
-def _sum(history: Sum, event: Row, past: Past) -> float:
-    found = [row.fields.get(history.of) for row in window_rows(history, event, past)]
+def _sum(history: Sum, event: Row, past: Past, key: Key) -> float:
+    found = [row.fields.get(history.of) for row in window_rows(history, event, past, key)]
     return sum(steps(item, history.step) for item in found) * history.step
 
 
-def _recency(history: Recency, event: Row, past: Past) -> float:
-    found = window_rows(history, event, past)
+def _recency(history: Recency, event: Row, past: Past, key: Key) -> float:
+    found = window_rows(history, event, past, key)
     return (event.moment - found[-1].known_at) / 1000 if found else math.nan
 
 
-def _first_seen(history: FirstSeen, event: Row, past: Past) -> float:
-    found = window_rows(history, event, past)
+def _first_seen(history: FirstSeen, event: Row, past: Past, key: Key) -> float:
+    found = window_rows(history, event, past, key)
     return (event.moment - found[0].known_at) / 1000 if found else math.nan
 
 
-def _label_count(history: LabelCount, event: Row, past: Past) -> float:
-    found = window_labels(history, event, past)
+def _label_count(history: LabelCount, event: Row, past: Past, key: Key) -> float:
+    found = window_labels(history, event, past, key)
     return {"abuse": sum(found), "not_abuse": len(found) - sum(found), "any": len(found)}[history.label]
 
 
-def _rate(history: Rate, event: Row, past: Past) -> float:
-    found = window_labels(history, event, past)
+def _rate(history: Rate, event: Row, past: Past, key: Key) -> float:
+    found = window_labels(history, event, past, key)
     weight = len(found) + history.strength
     return (sum(found) + history.prior * history.strength) / weight if weight else math.nan
 

@@ -4,7 +4,8 @@ How it works. Every event is one element with its time of becoming known ``k``, 
 the hashes of its keys and the numbers it brings. For each group of keys the elements pass one stage: they are grouped
 by the key into arrays, the arrays are put in order of the moment, every number is a difference of running totals over one
 sorted array of points, and the elements are spread out again, with the results beside them, for the next stage. So the table is read
-once (twice for the span of the moments), and nothing is ever joined. Time is that of sorting, for a hot key too; no window is
+once (twice for the span of the moments), and nothing is ever joined. Where an event has several values of a key it is an element for each, and
+one GROUP BY in the end takes the greatest of their numbers, or the least. Time is that of sorting, for a hot key too; no window is
 recomputed, and no lambda captures an array (ClickHouse would copy it for each element).
 
 A point is a time with a code in its low bits: ``time * 32 + code``. Questions have smaller codes than rows, so
@@ -22,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msa_ml.errors import InputError
-from msa_ml.features.history import History, require_unique
+from msa_ml.features.history import CountDistinct, History, require_unique
 from msa_ml.features.history_plan import FAR, MOST_STAGES, Plan, portions
 from msa_ml.features.history_sql_events import parts
 from msa_ml.features.history_sql_stages import group_stage, pair_stage
@@ -96,11 +97,27 @@ def compile_histories(histories: Iterable[History], *, kind: str, text_ids: bool
         source = f"stage_{number}"
         members.append(f"{source} AS\n(\n{_indented(body)}\n)")
     columns = [f"{plan.event_id} AS event_id"]
-    columns += [f"{plan.result(history)} AS `{history.name}`" for history in chosen]
+    columns += [f"{_together(plan, history)} AS `{history.name}`" for history in chosen]
     listed = ",\n    ".join(columns)
     with_clause = ",\n".join(_indented(member) for member in members)
     text = f"WITH\n{with_clause}\nSELECT\n    {listed}\nFROM {source}\nWHERE m < {FAR}\n"
+    if plan.spread:
+        text += f"GROUP BY\n    {', '.join(plan.ids)}\n"
     return Compiled(text, tuple(history.name for history in chosen), plan.tasks)
+
+
+def _together(plan: Plan, history: History) -> str:
+    """Return the number of an event, from those of its elements where it has several."""
+    number = plan.result(history)
+    if not plan.spread:
+        return number
+    if plan.counts_spread:
+        assert isinstance(history, CountDistinct)  # noqa: S101 - no other counts values of which there are several
+        alive = f"max({number}) - sum({plan.own(history)})"
+        return f"toFloat32(if(isNaN(any({number})), nan, least({alive}, {history.cap})))"
+    known = f"NOT isNaN({number})"
+    choose = "minIf" if history.least else "maxIf"
+    return f"toFloat32(if(countIf({known}) = 0, nan, {choose}({number}, {known})))"
 
 
 def _indented(text: str) -> str:

@@ -8,6 +8,8 @@ from msa_ml.features.history_plan import FAR as _FAR
 from msa_ml.features.history_plan import UNKNOWN_BELOW, Plan, Stage
 
 FAR = f"toInt64({_FAR})"
+ONE = "one_value"
+"""The column that holds one value of the word that may have several."""
 FIRST_TASK = 100
 """``what`` of an event is the number of its kind in the plan, of a label this and the number of its task."""
 
@@ -141,6 +143,8 @@ def _select(plan: Plan, kind: str) -> str:
         "m": f"if(is_asked, {_MOMENT}, {FAR})",
         **_ids(plan),
     }
+    if plan.spread:
+        columns[ONE] = _one(plan, kind)
     if plan.mixed:
         columns["what"] = f"toUInt8({plan.kinds.index(kind)})"
     if plan.tasks:
@@ -150,7 +154,7 @@ def _select(plan: Plan, kind: str) -> str:
             columns[f"own{t}_known"] = f"({item}).3" if item else "toInt64(0)"
             columns[f"own{t}_label"] = f"({item}).4" if item else "toInt8(0)"
     columns |= {stage.key: _hash(plan, stage, kind) for stage in plan.stages}
-    columns |= {f"v{s.pair}": _value(s, kind) for s in plan.stages if s.pair is not None}
+    columns |= {f"v{s.pair}": _value(plan, s, kind) for s in plan.stages if s.pair is not None}
     columns |= {f"s{n}": _steps(*said, kind) for n, said in enumerate(plan.sums)}
     needed = [f"    {expression} AS {name}" for name, expression in columns.items()]
     joins = "".join(f"\nLEFT JOIN labels_{t} AS l{t} ON l{t}.subject = e.event_id" for t in tasks)
@@ -220,20 +224,32 @@ def _hash(plan: Plan, stage: Stage, kind: str) -> str:
     taking_part = kind == stage.kind or (kind == plan.kind and stage.pair is None)
     if not taking_part:
         return unknown
-    texts = [history_keys.KEYS[kind][word].sql for word in stage.keys]
+    texts = [_text(plan, kind, word) for word in stage.keys]
     known = [f"notEmpty({item})" for item in texts]
     if stage.pair is not None:
-        value = history_keys.KEYS[kind][stage.pair.of].sql
+        value = _text(plan, kind, stage.pair.of)
         known.append(f"notEmpty({value})")
         texts.append(f"v{stage.pair}")
     return f"if({' AND '.join(known)}, greatest(sipHash64({', '.join(texts)}), {UNKNOWN_BELOW}), {unknown})"
 
 
-def _value(stage: Stage, kind: str) -> str:
+def _one(plan: Plan, kind: str) -> str:
+    """Return one value of the word that may have several: the row comes once for each, and once where it has none."""
+    key = history_keys.KEYS[kind].get(plan.spread)
+    if key is None:
+        return "''"
+    return f"arrayJoin(emptyArrayToSingle({key.sql}))" if key.several else key.sql
+
+
+def _text(plan: Plan, kind: str, word: str) -> str:
+    return ONE if word == plan.spread else history_keys.KEYS[kind][word].sql
+
+
+def _value(plan: Plan, stage: Stage, kind: str) -> str:
     """Return the hash, or the cell, of a value; 0 where it is unknown."""
     if stage.pair is None or kind != stage.kind:
         return "toUInt64(0)"
-    value = history_keys.KEYS[kind][stage.pair.of].sql
+    value = _text(plan, kind, stage.pair.of)
     cells = stage.pair.cells
     told = (
         f"1 + reinterpretAsUInt32(substring(SHA256({value}), 1, 4)) % {cells}"

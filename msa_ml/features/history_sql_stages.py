@@ -44,6 +44,8 @@ def group_stage(plan: Plan, stage: Stage, live: Sequence[str], source: str) -> t
         for window in _windows(h for h in stage.histories if getattr(h, "task", None) == task):
             inner |= _labels(plan, stage, plan.tasks.index(task), window)
     results = {plan.result(history): _result(plan, stage, history) for history in stage.histories}
+    if plan.counts_spread:
+        results |= {plan.own(history): _own(stage, history) for history in stage.histories}
     spent = {f"{letter}{pair}" for pair in stage.pairs for letter in "vpno"}
     behind = [name for name in kept if name not in spent]
     spread = [f"a_{name} AS {name}" for name in behind]
@@ -148,15 +150,18 @@ def _distinct(plan: Plan, stage: Stage, pair: Pair, window: Window) -> Select:
     went = f"arrayFilter((k, n, v) -> v > 0 AND n > {_last(window, 'k')}, a_k, a_n{pair}, a_v{pair})"
     name = f"{pair}_{window}"
     alive = f"arrayFilter((x, y) -> bitAnd(y, 31) = 0, arrayCumSum(x -> {_SIGN}, alive_{name}), alive_{name})"
-    result = alive
+    result, mine = alive, "arrayMap(m -> 0, asked)"
     if own != "-1":
         aligned = ", ".join(f"arrayResize(a_{letter}{pair}, length(asked))" for letter in "vo")
         result = f"arrayMap((x, m, k, v, o) -> x - {own}, {alive}, asked, asked_k, {aligned})"
-    return {
+        mine = f"arrayMap((m, k, v, o) -> {own}, asked, asked_k, {aligned})"
+    found = {
         f"alive_{name}": "arraySort(arrayConcat(arrayMap(x -> x * 32, asked), "
         f"arrayMap(x -> x * 32 + 1, {came}), arrayMap(k -> ({_last(window, 'k')}) * 32 + 2, {went})))",
         f"distinct_{name}": result,
     }
+    # An event that has several values takes each of its own out, once all its elements stand together again.
+    return {**found, f"distinct_{name}": alive, f"own_{name}": mine} if plan.counts_spread else found
 
 
 _SIGN = "toInt64(bitAnd(x, 31) = 1) - toInt64(bitAnd(x, 31) = 2)"
@@ -224,6 +229,8 @@ def _result(plan: Plan, stage: Stage, history: History) -> str:
     if isinstance(history, CountDistinct | ApproxCountDistinct):
         pair = next(pair for pair in stage.pairs if _counts(history, pair))
         found = f"distinct_{pair}_{window}"
+        if plan.counts_spread:
+            return f"arrayMap(x -> toFloat64(x), {found})"
         if isinstance(history, CountDistinct):
             return f"arrayMap(x -> toFloat64(least(x, {history.cap})), {found})"
         free = f"greatest({history.cells} - x, 1)"
@@ -235,6 +242,12 @@ def _result(plan: Plan, stage: Stage, history: History) -> str:
     if isinstance(history, Rate | LabelCount):
         return _labelled(plan, history)
     raise NotImplementedError(history.word)
+
+
+def _own(stage: Stage, history: History) -> str:
+    """Return the array of Float64 that says whether a value stands in the count only by the event's own row."""
+    pair = next(pair for pair in stage.pairs if _counts(history, pair))
+    return f"arrayMap(x -> toFloat64(x), own_{pair}_{history.window})"
 
 
 def _seen(history: Recency | FirstSeen, *, own: bool) -> str:

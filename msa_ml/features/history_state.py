@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,12 +148,13 @@ class KeyState:
         for (word, cells), kept, span, values in zip(
             layout.pairs, layout.kept, layout.span, self._values, strict=True
         ):
-            text = history_keys.text(event.get(word))
-            if not text:
+            texts = history_keys.texts(event.get(word))
+            if not texts:
                 continue
-            value = cell(text, cells) if cells else text
-            values[value] = (*values.pop(value, ()), known_at)[-2:]
-            # The oldest stand in front. More than the cap is never asked for; one more, for an event does not count itself.
+            for text in texts:
+                value = cell(text, cells) if cells else text
+                values[value] = (*values.pop(value, ()), known_at)[-2:]
+            # The oldest stand in front. More than the cap is never asked for; as many more as an event may have, for it does not count itself.
             while len(values) > kept or values[next(iter(values))][-1] < span.start(known_at):
                 values.popitem(last=False)
 
@@ -181,14 +182,14 @@ class KeyState:
         """Return the last time, without one row known at ``own``."""
         return _last(self._last, own)
 
-    def alive(self, pair: int, start: int, mine: str | int | None, own: int | None) -> int:
-        """Return how many values were known from a time on, without the row of value ``mine`` known at ``own``."""
+    def alive(self, pair: int, start: int, mine: Collection[str | int], own: int | None) -> int:
+        """Return how many values were known from a time on, without the row of the values ``mine`` known at ``own``."""
         count = 0
         for value in reversed(self._values[pair]):
             times = self._values[pair][value]
             if times[-1] < start:
                 break
-            last = _last(times, own) if value == mine else times[-1]
+            last = _last(times, own) if value in mine else times[-1]
             count += last is not None and last >= start
         return count
 
@@ -210,7 +211,9 @@ def _pair(history: CountDistinct | ApproxCountDistinct) -> tuple[str, int]:
 
 
 def _kept(history: CountDistinct | ApproxCountDistinct) -> int:
-    return history.cap + 1 if isinstance(history, CountDistinct) else history.cells
+    if isinstance(history, ApproxCountDistinct):
+        return history.cells
+    return history.cap + (history_keys.MOST_VALUES if history.spread else 1)
 
 
 def _longest(windows: Sequence[Window]) -> Window | None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import NamedTuple
 
 from msa_ml.source.mail_head import Head
 
@@ -16,6 +18,7 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"()@\[\]]{1,128}@[^\s<>,;:\"()@]{1,255}")
 _ANGLE = re.compile(r"<([^<>]{0,400})>")
 _IP_IN_RECEIVED = re.compile(r"[\[(](?:ipv6:)?([0-9a-f:.]{3,45})[\])]", re.IGNORECASE)
 _MOST_RECIPIENTS = 65_535
+_MOST_RECIPIENT_KEYS = 50
 _LONGEST_FIELD = 100_000
 
 # What a mail or a log from outside cannot come from. The documentation ranges (RFC 5737, RFC 3849) are not listed:
@@ -37,6 +40,25 @@ _NOT_PUBLIC = tuple(
         "ff00::/8",
     )
 )
+
+
+class ContentKeys(NamedTuple):
+    """What histories group a mail by that only its content tells; whoever can parse mail hands it in.
+
+    Attributes
+    ----------
+    campaign
+        Fingerprint that near-duplicates share, empty for none.
+    url_domains
+        Registrable domains that its URLs lead to, 20 at most.
+    """
+
+    campaign: str = ""
+    url_domains: tuple[str, ...] = ()
+
+
+ReadContent = Callable[[bytes], ContentKeys]
+"""Gives the content keys of a message from its bytes."""
 
 
 def subnet(ip: str) -> str:
@@ -78,22 +100,35 @@ def _address(ip: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def client_subnet(received: Iterable[str]) -> str:
-    """Return the subnet of the topmost public address in a chain of ``Received`` fields.
+def client_ip(received: Iterable[str]) -> str:
+    """Return the topmost public address in a chain of ``Received`` fields, in one spelling.
 
     Only the part before ``by`` is read: what follows names the receiver, not the client.
+
+    Examples
+    --------
+    >>> client_ip(["from a (b [10.0.0.1]) by c", "from d (e [192.0.2.9]) by f ([198.51.100.1])"])
+    '192.0.2.9'
+    >>> client_ip(["from a ([IPv6:2001:0DB8::0001]) by b"]), client_ip(["by c"])
+    ('2001:db8::1', '')
+    """
+    for field in received:
+        client = re.split(r"\sby\s", field[:_LONGEST_FIELD], maxsplit=1)[0]
+        for match in _IP_IN_RECEIVED.finditer(client):
+            if is_public(match[1]):
+                return str(_address(match[1]))
+    return ""
+
+
+def client_subnet(received: Iterable[str]) -> str:
+    """Return the subnet of :func:`client_ip`.
 
     Examples
     --------
     >>> client_subnet(["from a (b [10.0.0.1]) by c", "from d (e [192.0.2.9]) by f ([198.51.100.1])"])
     '192.0.2.0/24'
     """
-    for field in received:
-        client = re.split(r"\sby\s", field[:_LONGEST_FIELD], maxsplit=1)[0]
-        for match in _IP_IN_RECEIVED.finditer(client):
-            if is_public(match[1]):
-                return subnet(match[1])
-    return ""
+    return subnet(client_ip(received))
 
 
 def mail_address(field: str | None) -> str:
@@ -138,8 +173,23 @@ def recipient_count(fields: Iterable[str]) -> int:
     >>> recipient_count(['"a@example.org" <a@example.org>, b@example.org', "c@example.com"])
     3
     """
-    count = sum(len(_ADDRESS.findall(_QUOTED.sub(" ", field[:_LONGEST_FIELD]))) for field in fields)
-    return min(count, _MOST_RECIPIENTS)
+    return min(sum(len(_addresses(field)) for field in fields), _MOST_RECIPIENTS)
+
+
+def recipients(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return the first 50 different addresses that ``To`` and ``Cc`` hold, lower-case.
+
+    Examples
+    --------
+    >>> recipients(['"a@example.org" <A@Example.org>, b@example.org', "a@example.org (A)", "undisclosed:;"])
+    ('a@example.org', 'b@example.org')
+    """
+    found = dict.fromkeys(one.lower().rstrip(".") for field in fields for one in _addresses(field))
+    return tuple(islice(found, _MOST_RECIPIENT_KEYS))
+
+
+def _addresses(field: str) -> list[str]:
+    return _ADDRESS.findall(_QUOTED.sub(" ", field[:_LONGEST_FIELD]))
 
 
 def name_pattern(name: str) -> str:

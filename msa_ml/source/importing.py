@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from msa_ml.records import event_id
 from msa_ml.settings import Settings
 from msa_ml.source import columns, storing
 from msa_ml.source.clickhouse import Store
+from msa_ml.source.columns import ContentKeys, ReadContent
 from msa_ml.source.files import Progress, read_mail
 from msa_ml.source.index_files import Index
 from msa_ml.source.label_rows import TIME, EventLabel
@@ -46,8 +47,11 @@ MAIL_SCHEMA: dict[str, pl.DataType] = {
     "sender_domain": pl.String(),
     "sender_pseudonym": pl.String(),
     "recipient_count": pl.UInt16(),
+    "recipient_pseudonyms": pl.List(pl.String()),
+    "client_ip_pseudonym": pl.String(),
     "client_subnet": pl.String(),
     "campaign": pl.String(),
+    "url_domains": pl.List(pl.String()),
     "key_id": pl.String(),
     "raw": pl.Binary(),
 }
@@ -140,7 +144,7 @@ def import_mail(
     index: Index | None = None,
     task: str = "spam",
     label_delay: timedelta = _NO_DELAY,
-    fingerprint: Callable[[bytes], str] | None = None,
+    content: ReadContent | None = None,
     progress: Progress | None = None,
     batch_bytes: int = BATCH_BYTES,
     batch_rows: int = BATCH_ROWS,
@@ -163,8 +167,8 @@ def import_mail(
         What the labels are for.
     label_delay
         A label without its own time is taken to be given so long after the event.
-    fingerprint
-        Gives the campaign of a message from its bytes; default: none.
+    content
+        Gives the campaign of a message and the domains that it links to; default: none.
     progress
         Is called with bytes read and bytes in all.
     batch_bytes, batch_rows
@@ -187,9 +191,7 @@ def import_mail(
     labelling = _Labelling(tuple(rules), index, task, label_delay)
     batch = Batch("mail_events", MAIL_SCHEMA)
     for mail in dated(messages):
-        row = mail_row(
-            mail, source=source, stored_at=stored_at, pseudonyms=pseudonyms, fingerprint=fingerprint
-        )
+        row = mail_row(mail, source=source, stored_at=stored_at, pseudonyms=pseudonyms, content=content)
         label = labelling.of(mail, str(row["event_id"]), counts.disagreeing)
         counts.add(mail, label)
         batch.add(row, len(mail.found.raw) + 500, label)
@@ -206,11 +208,12 @@ def mail_row(
     source: str,
     stored_at: datetime,
     pseudonyms: Pseudonyms,
-    fingerprint: Callable[[bytes], str] | None = None,
+    content: ReadContent | None = None,
 ) -> dict[str, object]:
     """Return the row of ``mail_events`` for a message; a pure function of what is given."""
     found, head = mail.found, mail.head
-    sender = columns.sender_address(head)
+    sender, client = columns.sender_address(head), columns.client_ip(head.received)
+    keys = content(found.raw) if content else ContentKeys()
     return {
         "event_id": event_id(source, found.raw),
         "source": source,
@@ -227,8 +230,11 @@ def mail_row(
         "sender_domain": columns.domain_of(sender),
         "sender_pseudonym": pseudonyms.of(sender),
         "recipient_count": columns.recipient_count(head.recipients),
-        "client_subnet": columns.client_subnet(head.received),
-        "campaign": fingerprint(found.raw) if fingerprint else "",
+        "recipient_pseudonyms": [pseudonyms.of(one) for one in columns.recipients(head.recipients)],
+        "client_ip_pseudonym": pseudonyms.of(client),
+        "client_subnet": columns.subnet(client),
+        "campaign": keys.campaign,
+        "url_domains": list(keys.url_domains),
         "key_id": pseudonyms.key_id,
         "raw": found.raw,
     }

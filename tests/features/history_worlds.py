@@ -57,6 +57,35 @@ HISTORIES: tuple[History, ...] = (
     Rate("signup", task=TASK, by="ip", over="7d"),
     Rate("signup", task=TASK, by="ip", over="1d", prior=0.1, strength=2.0),
 )
+MAIL_HISTORIES: tuple[History, ...] = (
+    Count("mail", by="sender", over="1h"),
+    Count("mail", by="url_domain", over="1h"),
+    Count("mail", by="url_domain", over="2d"),
+    Count("mail", by="recipient", over="1d"),
+    CountDistinct("mail", of="sender", by="url_domain", over="1d"),
+    CountDistinct("mail", of="client_subnet", by="url_domain", over="7d", cap=2),
+    ApproxCountDistinct("mail", of="sender", by="url_domain", over="1d", cells=16),
+    CountDistinct("mail", of="recipient", by="sender", over="1h"),
+    CountDistinct("mail", of="recipient", by="sender", over="2d", cap=2),
+    CountDistinct("mail", of="recipient", by=("sender", "client_subnet"), over="7d"),
+    CountDistinct("mail", of="url_domain", by="sender", over="1d"),
+    Sum("mail", of="size", by="url_domain", over="1d", step=1.0),
+    Recency("mail", by="url_domain", over="1d"),
+    Recency("mail", by="recipient", over="30d"),
+    FirstSeen("mail", by="url_domain", over="1h"),
+    FirstSeen("mail", by="url_domain", over="30d"),
+    LabelCount("mail", task=TASK, by="url_domain", over="1h", label="any"),
+    Rate("mail", task=TASK, by="url_domain", over="7d"),
+    Rate("mail", task=TASK, by="recipient", over="1d", prior=0.1, strength=2.0),
+)
+"""Words of which a mail may have several values, as keys and counted; one of neither beside them."""
+MAIL_COLUMNS = {
+    "sender": "sender_pseudonym",
+    "client_subnet": "client_subnet",
+    "url_domain": "url_domains",
+    "recipient": "recipient_pseudonyms",
+    "size": "size",
+}
 EVERYTHING = {
     "since": datetime(2000, 1, 1, tzinfo=UTC),
     "until": datetime(2050, 1, 1, tzinfo=UTC),
@@ -73,8 +102,33 @@ _times = st.builds(lambda step, edge: NOON + step + edge, _steps, _edges)
 _delays = st.sampled_from([0, 0, 0, 1, 50, HOUR, 3 * DAY, 400 * DAY, -5])
 
 
+def _signup(draw: st.DrawFn) -> dict[str, object]:
+    return {
+        "ip": draw(st.sampled_from(["", "192.0.2.1", "192.0.2.1", "2001:db8::1"])),
+        "country": draw(st.sampled_from(["", "DE", "FR"])),
+        "asn": draw(st.sampled_from([None, 64500, 64501])),
+        "user_name": draw(st.sampled_from(["", "ann", "bob", "cyd", "Ω\x00", "dee"])),
+        "form_seconds": draw(st.sampled_from([None, 1.5, -2.25, 1e18, 0.0004, 0.0005])),
+    }
+
+
+def _mail(draw: st.DrawFn) -> dict[str, object]:
+    """Return fields of which some have several values: none, some unknown, some twice, more than are taken."""
+    few = st.lists(
+        st.sampled_from(["", "a.example", "a.example", "b.example", "Ω\x00", "c.example"]), max_size=4
+    )
+    many = st.integers(48, 53).map(lambda number: [f"{place}.example" for place in range(number)])
+    return {
+        "sender": draw(st.sampled_from(["", "ann", "ann", "bob"])),
+        "client_subnet": draw(st.sampled_from(["", "192.0.2.0/24", "2001:db8:1::/48"])),
+        "url_domain": draw(few),
+        "recipient": draw(st.one_of(few, few, few, many)),
+        "size": draw(st.sampled_from([0, 1, 70_000])),
+    }
+
+
 @st.composite
-def rows(draw: st.DrawFn, number: int) -> Row:
+def rows(draw: st.DrawFn, number: int, kind: str = "signup") -> Row:
     happened = draw(_times)
     ingested = draw(st.one_of(st.none(), _delays.map(lambda delay: happened + delay)))
     known = happened if ingested is None else max(happened, ingested)
@@ -82,14 +136,8 @@ def rows(draw: st.DrawFn, number: int) -> Row:
     decided = draw(
         st.sampled_from([None, None, None, happened, known, known + 1, known + HOUR, happened - 1])
     )
-    fields = {
-        "ip": draw(st.sampled_from(["", "192.0.2.1", "192.0.2.1", "2001:db8::1"])),
-        "country": draw(st.sampled_from(["", "DE", "FR"])),
-        "asn": draw(st.sampled_from([None, 64500, 64501])),
-        "user_name": draw(st.sampled_from(["", "ann", "bob", "cyd", "Ω\x00", "dee"])),
-        "form_seconds": draw(st.sampled_from([None, 1.5, -2.25, 1e18, 0.0004, 0.0005])),
-    }
-    return Row(f"{number:032x}", "signup", happened, ingested, decided, fields)
+    fields = _mail(draw) if kind == "mail" else _signup(draw)
+    return Row(f"{number:032x}", kind, happened, ingested, decided, fields)
 
 
 @st.composite
@@ -104,9 +152,9 @@ def statements(draw: st.DrawFn, number: int, events: list[Row]) -> Statement:
 
 
 @st.composite
-def pasts(draw: st.DrawFn, most: int = 12) -> Past:
+def pasts(draw: st.DrawFn, most: int = 12, kind: str = "signup") -> Past:
     """Events, what is said of them, corrected and taken back."""
-    events = [draw(rows(number)) for number in range(draw(st.integers(1, most)))]
+    events = [draw(rows(number, kind)) for number in range(draw(st.integers(1, most)))]
     said = [draw(statements(number, events)) for number in range(draw(st.integers(0, most)))]
     for number, one in enumerate(list(said)):
         if draw(st.integers(0, 3)) == 0:
@@ -129,10 +177,17 @@ class Named:
     def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Return keys that no other past has."""
         mine: dict[str, object] = dict(fields)
+        if "sender" in fields:
+            return {name: self._own(value) for name, value in fields.items()}
         for name in ("ip", "country"):
             mine[name] = f"{fields[name]} {self.number}" if fields[name] else ""
         asn = fields["asn"]
         return {**mine, "asn": asn + 10 * self.number if isinstance(asn, int) else None}
+
+    def _own(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._own(one) for one in value]
+        return f"{value} {self.number}" if isinstance(value, str) and value else value
 
 
 def store_past(store: Store, past: Past, named: Named, source: str) -> None:
@@ -159,6 +214,26 @@ def store_past(store: Store, past: Past, named: Named, source: str) -> None:
         if events:
             overrides = {key: value for key, value in kinds.items() if key in events[0]}
             store.insert(f"{kind}_events", pl.DataFrame(events, schema_overrides=overrides))
+    mails = [
+        {
+            "event_id": named(row.event_id),
+            "source": source,
+            "event_time": at(row.event_time),
+            "ingested_at": at(row.known_at if row.ingested_at is None else row.ingested_at),
+            "decided_at": at(row.decided_at),
+            "simulated": False,
+            **{MAIL_COLUMNS[key]: value for key, value in named.fields(row.fields).items()},
+        }
+        for row in past.rows
+        if row.kind == "mail"
+    ]
+    if mails:
+        lists: dict[str, pl.DataType | type[pl.DataType]] = {
+            "decided_at": pl.Datetime("ms", "UTC"),
+            "url_domains": pl.List(pl.String),
+            "recipient_pseudonyms": pl.List(pl.String),
+        }
+        store.insert("mail_events", pl.DataFrame(mails, schema_overrides=lists))
     said = [
         {
             "label_id": named(one.label_id),

@@ -31,6 +31,7 @@ from tests.features.history_worlds import (
     EVERYTHING,
     HISTORIES,
     HOUR,
+    MAIL_HISTORIES,
     NOON,
     RULES,
     TASK,
@@ -91,6 +92,32 @@ def test_sql_equals_the_reference(store: Store, here: Settings, several: list[Pa
             wanted, got = values(HISTORIES, row, past), found[name(row.event_id)]
             wrong = {key: (got[key], wanted[key]) for key in wanted if not same(got[key], wanted[key])}
             assert not wrong, (row, wrong)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(several=st.lists(pasts(kind="mail"), min_size=1, max_size=6))
+def test_keys_with_several_values_equal_the_reference(
+    store: Store, here: Settings, several: list[Past]
+) -> None:
+    source = f"m{next(_numbers)}"
+    named = [Named(next(_numbers)) for _ in several]
+    for past, name in zip(several, named, strict=True):
+        store_past(store, past, name, source)
+    frame = read_histories(
+        MAIL_HISTORIES,
+        kind="mail",
+        parameters={**EVERYTHING, "event_sources": [source]},
+        rules=RULES,
+        settings=here,
+        store=store,
+    )
+    found = {row.pop("event_id"): row for row in frame.to_dicts()}
+    assert len(found) == len(frame) == sum(len(past.rows) for past in several)
+    for past, name in zip(several, named, strict=True):
+        for row in past.rows:
+            wanted, got = values(MAIL_HISTORIES, row, past), found[name(row.event_id)]
+            wrong = {key: (got[key], wanted[key]) for key in wanted if not same(got[key], wanted[key])}
+            assert not wrong, (row, row.fields, wrong)
 
 
 def _rows(*times: tuple[int, int | None], start: int, ip: str = "192.0.2.9") -> list[Row]:

@@ -11,6 +11,7 @@ from msa_ml.errors import InputError
 from msa_ml.records import event_id
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import Store, connect
+from msa_ml.source.columns import ContentKeys
 from msa_ml.source.importing import Summary, import_mail
 from msa_ml.source.index_files import read_index
 from msa_ml.source.label_rules import parse_rules
@@ -186,7 +187,7 @@ def test_the_callers_fingerprint_and_progress(store: Store, settings: Settings, 
         store,
         settings,
         tree(tmp_path, FILES) / "c",
-        fingerprint=lambda raw: f"size-{len(raw)}",
+        content=lambda raw: ContentKeys(f"size-{len(raw)}", ("example.org",)),
         progress=lambda done, total: seen.append(done * 100 // total),
     )
     assert seen[-1] == 100

@@ -7,15 +7,22 @@ with the network.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msa_ml.dataset.campaigns import fingerprint
 from msa_ml.features.history import Count, CountDistinct, FirstSeen, History, Rate, Recency, Sum
+from msa_ml.features.mail.link import parse
 from msa_ml.features.mail.message import Message
+from msa_ml.features.shared.domain import registrable
+from msa_ml.features.word_lists import PUBLIC_SUFFIXES, packaged
 from msa_ml.source import columns
+from msa_ml.source.columns import ContentKeys
 from msa_ml.source.mail_head import read_head
 
 _KIND, _TASK = "mail", "spam"
 # What a rate says where nothing is known, and how many labels that weighs: one report makes nobody a spammer.
 _PRIOR, _STRENGTH = 0.3, 5.0
+_LOOKED_AT, _MOST_DOMAINS = 100, 20
 
 VOLUME: tuple[History, ...] = (
     Count(_KIND, by="sender", over="1h"),
@@ -73,13 +80,35 @@ def fields_of(raw: bytes) -> dict[str, object]:
     >>> fields["sender"], fields["sender_domain"], fields["campaign"], fields["recipient_count"]
     ('ann@example.org', 'example.org', '', 1)
     """
-    head = read_head(raw)
-    sender = columns.sender_address(head)
+    head, keys = read_head(raw), content_keys(raw)
+    sender, client = columns.sender_address(head), columns.client_ip(head.received)
     return {
         "sender": sender,
         "sender_domain": columns.domain_of(sender),
-        "client_subnet": columns.client_subnet(head.received),
-        "campaign": fingerprint(Message(raw).text),
+        "recipient": list(columns.recipients(head.recipients)),
+        "client_ip": client,
+        "client_subnet": columns.subnet(client),
+        "asn": "",
+        "campaign": keys.campaign,
+        "url_domain": list(keys.url_domains),
         "size": len(raw),
         "recipient_count": columns.recipient_count(head.recipients),
     }
+
+
+def content_keys(raw: bytes) -> ContentKeys:
+    r"""Return the fingerprint of a mail's text, and the registrable domains that its first hundred URLs lead to.
+
+    An address, or a name without a registrable domain, stands for itself. 20 domains at most, in the order of the mail.
+
+    Examples
+    --------
+    >>> content_keys(b"Subject: x
+
+    http://www.Example.co.uk/a and http://192.0.2.9/b").url_domains
+    ('example.co.uk', '192.0.2.9')
+    """
+    mail, suffixes = Message(raw), packaged(PUBLIC_SUFFIXES)
+    hosts = dict.fromkeys(url.host for text in mail.urls[:_LOOKED_AT] if (url := parse(text)) is not None)
+    domains = dict.fromkeys(registrable(suffixes, host) or host for host in hosts)
+    return ContentKeys(fingerprint(mail.text), tuple(islice(domains, _MOST_DOMAINS)))

@@ -14,8 +14,7 @@ from msa_ml.dataset.labels import LabelRules
 from msa_ml.features.history import from_json
 from msa_ml.features.history_counter import Counters, definition
 from msa_ml.features.history_golden import sequences, wrong_values
-from msa_ml.features.mail.reputation import RATES, REPUTATION, fields_of
-from msa_ml.intake import mail_fingerprint
+from msa_ml.features.mail.reputation import RATES, REPUTATION, content_keys, fields_of
 from msa_ml.pipeline import load
 from msa_ml.settings import read
 from msa_ml.source.clickhouse import connect
@@ -42,7 +41,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
             start=START,
             stored_at=START,
             settings=settings,
-            fingerprint=mail_fingerprint,
+            content=content_keys,
         ):
             store.insert("mail_events", mails)
             store.insert("labels", labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from msa_ml import settings as settings_module
 from msa_ml.settings import Settings
 from msa_ml.source import label_rows
+from msa_ml.source.columns import ReadContent
 from msa_ml.source.files import Found
 from msa_ml.source.importing import MAIL_SCHEMA, mail_row
 from msa_ml.source.label_rows import EventLabel
@@ -32,7 +33,7 @@ def simulate_mail_frames(
     settings: Settings,
     spam_share: float = SPAM_SHARE,
     strength: float = STRENGTH,
-    fingerprint: Callable[[bytes], str] | None = None,
+    content: ReadContent | None = None,
     batch_rows: int = _BATCH,
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Yield batches of rows for ``mail_events`` and ``labels``, ready for :meth:`Store.insert`.
@@ -48,8 +49,8 @@ def simulate_mail_frames(
         When the rows are written, with a time zone; for retention only.
     settings
         Hold the key of pseudonyms.
-    fingerprint
-        Gives the column ``campaign`` from the bytes of a message; default: ``''``.
+    content
+        Gives the columns ``campaign`` and ``url_domains`` from the bytes of a message; default: empty.
     batch_rows
         Mails in a batch.
 
@@ -74,7 +75,7 @@ def simulate_mail_frames(
     for mail in simulate_mail(
         seed=seed, days=days, per_day=per_day, start=start, spam_share=spam_share, strength=strength
     ):
-        row = _row(mail, seed, stored_at, pseudonyms, fingerprint)
+        row = _row(mail, seed, stored_at, pseudonyms, content)
         rows.append(row)
         labels += _labels(mail, str(row["event_id"]))
         if len(rows) == batch_rows:
@@ -89,11 +90,11 @@ def _row(
     seed: int,
     stored_at: datetime,
     pseudonyms: Pseudonyms,
-    fingerprint: Callable[[bytes], str] | None,
+    content: ReadContent | None,
 ) -> dict[str, object]:
     found = Found(mail.raw, f"seed-{seed}", mail.position, (), SOURCE)
     dated = Dated(found, read_head(mail.raw), mail.event_time, "received")
-    row = mail_row(dated, source=SOURCE, stored_at=stored_at, pseudonyms=pseudonyms, fingerprint=fingerprint)
+    row = mail_row(dated, source=SOURCE, stored_at=stored_at, pseudonyms=pseudonyms, content=content)
     return {**row, "ingested_at": mail.ingested_at, "simulated": True}
 
 

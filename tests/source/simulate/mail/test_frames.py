@@ -12,6 +12,7 @@ from msa_ml.errors import Refused
 from msa_ml.records import event_id
 from msa_ml.settings import Settings
 from msa_ml.source.clickhouse import Store, connect
+from msa_ml.source.columns import ContentKeys
 from msa_ml.source.importing import MAIL_SCHEMA, import_mail
 from msa_ml.source.migrate import init
 from msa_ml.source.simulate import refuse_if_real, simulate_mail, simulate_mail_frames
@@ -80,7 +81,7 @@ def test_labels_are_late_and_say_simulated(settings: Settings) -> None:
 
 
 def test_a_fingerprint_becomes_the_campaign(settings: Settings) -> None:
-    (rows, _), *_ = frames(settings, fingerprint=lambda raw: str(len(raw)))
+    (rows, _), *_ = frames(settings, content=lambda raw: ContentKeys(str(len(raw))))
     assert rows["campaign"].to_list() == [str(size) for size in rows["size"]]
 
 
