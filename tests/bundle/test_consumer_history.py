@@ -25,7 +25,7 @@ from msa_ml.records import Signup
 from msa_ml.source.event_fields import derived
 from msa_ml.source.pseudonyms import Pseudonyms
 from tests.bundle.tiny import reseal
-from tests.features.history_worlds import HISTORIES, RULES, pasts
+from tests.features.history_worlds import HISTORIES, MAIL_HISTORIES, RULES, pasts
 from tests.node import Ask, Consumer, talking
 from tests.signup_edges import Row, addresses, everywhere, names
 from tests.strategies import records
@@ -33,6 +33,7 @@ from tests.strategies import records
 pytestmark = [pytest.mark.xdist_group("consumer")]
 
 SAID = definition(HISTORIES, kind="signup", rules=RULES)
+OF_MAIL = definition(MAIL_HISTORIES, kind="mail", rules=RULES)
 BEGIN: dict[str, Any] = {"definition": SAID}
 PERSONAL = ("user_name", "email", "ip", "device")
 PSEUDONYM_OF = {
@@ -132,9 +133,10 @@ def keys_agree(ask: Ask, rows: list[Row]) -> None:
             assert PSEUDONYMS.of(found[name]) == wanted[PSEUDONYM_OF[name]], (row, name)
 
 
-def test_golden_sequences_of_every_word(ask: Ask) -> None:
-    for sequence in sequences(SAID):
-        answers = iter(ask([BEGIN, *sequence["steps"]]))
+@pytest.mark.parametrize("said", [SAID, OF_MAIL], ids=["signup", "mail"])
+def test_golden_sequences_of_every_word(ask: Ask, said: dict[str, Any]) -> None:
+    for sequence in sequences(said):
+        answers = iter(ask([{"definition": said}, *sequence["steps"]]))
         for step in sequence["steps"]:
             if "values" in step:
                 expected = {
@@ -151,6 +153,16 @@ def test_any_stream_gives_what_the_reference_says(ask: Ask, past: Past) -> None:
     for step in steps:
         if step.what == "values":
             assert wrong(next(answers), values(HISTORIES, step.row, past)) == {}, step
+
+
+@settings(MANY, max_examples=30)
+@given(past=pasts(most=20, kind="mail"))
+def test_keys_with_several_values_give_what_the_reference_says(ask: Ask, past: Past) -> None:
+    steps = list(stream(past))
+    answers = iter(ask([{"definition": OF_MAIL}, *(call_of(step) for step in steps)]))
+    for step in steps:
+        if step.what == "values":
+            assert wrong(next(answers), values(MAIL_HISTORIES, step.row, past)) == {}, step
 
 
 @settings(MANY, max_examples=30)

@@ -11,10 +11,16 @@ function word(value) {
   return String(value);
 }
 
-/** The key of an event in some columns; null where one of them is unknown. */
-function keyOf(event, columns) {
-  const words = columns.map((column) => word(event[column]));
-  return words.includes(null) ? null : JSON.stringify(words);
+/** The known values of a key, each once: one, or of a list the first ones. */
+function wordsOf(value, most) {
+  const given = Array.isArray(value) ? value.slice(0, most) : [value];
+  return [...new Set(given.map(word).filter((one) => one !== null))];
+}
+
+/** The keys of an event in some columns: none where one of them is unknown, several where one has several values. */
+function keysOf(event, columns, most) {
+  const join = (keys, column) => keys.flatMap((key) => wordsOf(event[column], most).map((one) => [...key, one]));
+  return columns.reduce(join, [[]]).map((key) => JSON.stringify(key));
 }
 
 const start = ({ over_ms: over, bucket_ms: bucket }, moment) => (bucket ? Math.floor((moment - over) / bucket) * bucket : moment - over);
@@ -36,14 +42,14 @@ function steps(value, step) {
 }
 
 const cell = (text, cells) => createHash("sha256").update(text, "utf8").digest().readUInt32LE(0) % cells;
-const distinct = (rows, of) => new Set(rows.map(({ event }) => word(event[of])).filter((value) => value !== null));
+const distinct = (rows, of, most) => new Set(rows.flatMap(({ event }) => wordsOf(event[of], most)));
 
 /** What a counter says of the rows in its window, in the order of their times. */
 const OF_ROWS = {
   count: (rows) => rows.length,
-  count_distinct: (rows, { of, cap }) => Math.min(distinct(rows, of).size, cap),
-  approx_count_distinct: (rows, { of, cells }) => {
-    const occupied = new Set([...distinct(rows, of)].map((value) => cell(value, cells))).size;
+  count_distinct: (rows, { of, cap }, _, most) => Math.min(distinct(rows, of, most).size, cap),
+  approx_count_distinct: (rows, { of, cells }, _, most) => {
+    const occupied = new Set([...distinct(rows, of, most)].map((value) => cell(value, cells))).size;
     return cells * Math.log(cells / Math.max(cells - occupied, 1));
   },
   sum: (rows, { of, step }) => rows.reduce((sum, { event }) => sum + steps(event[of], step), 0) * step,
@@ -56,6 +62,15 @@ const OF_LABELS = {
   label_count: (abuse, labels, { label }) => ({ abuse, not_abuse: labels - abuse, any: labels })[label],
   rate: (abuse, labels, { prior, strength }) => (abuse + prior * strength) / (labels + strength),
 };
+
+const LEAST = ["recency", "first_seen"];
+
+/** The number of an event that stands in several groups: of those that are known the least, or the greatest. */
+function together(numbers, counts) {
+  const known = numbers.filter((one) => !Number.isNaN(one));
+  if (!known.length) return NaN;
+  return LEAST.includes(counts) ? Math.min(...known) : Math.max(...known);
+}
 
 /** The statement about an event that holds, of those that are known. */
 function holding(statements, { ranking }) {
@@ -75,6 +90,7 @@ export class Counters {
       if (!(counts in OF_ROWS) && !(counts in OF_LABELS)) throw new Refused(`${name}: ${counts} is no word that is counted here`);
     }
     this.definition = definition;
+    this.most = Math.max(1, ...Object.values(definition.several ?? {})); // values that are taken of a list
     this.clock = -Infinity;
     this.held = []; // what became known at the clock, which nobody sees at that millisecond
     this.states = new Map(); // by kind, columns and key: { rows, labels }
@@ -115,13 +131,16 @@ export class Counters {
   }
 
   #value(counter, event, seen) {
-    const key = keyOf(event, counter.by);
-    if (key === null) return NaN;
+    const each = keysOf(event, counter.by, this.most).map((key) => this.#ofKey(key, counter, event, seen));
+    return together(each, counter.word);
+  }
+
+  #ofKey(key, counter, event, seen) {
     const { rows, labels } = this.states.get(this.#name(counter.kind, counter.by, key)) ?? { rows: [], labels: new Map() };
     const since = start(counter, this.clock);
     if (counter.word in OF_ROWS) {
       const there = rows.slice(before(rows, since)).filter((row) => !(seen && row.event.event_id === event.event_id));
-      return OF_ROWS[counter.word](there, counter, this.clock);
+      return OF_ROWS[counter.word](there, counter, this.clock, this.most);
     }
     const there = [...labels.values()].filter(
       (one) => one.task === counter.task && one.event !== event.event_id && one.at >= since && one.at < this.clock,
@@ -144,11 +163,11 @@ export class Counters {
     const kind = event.kind ?? this.definition.kind;
     const columns = new Map(this.definition.counters.filter((one) => one.kind === kind).map(({ by }) => [JSON.stringify(by), by]));
     for (const by of columns.values()) {
-      const key = keyOf(event, by);
-      if (key === null) continue;
-      const name = this.#name(kind, by, key);
-      if (!this.states.has(name)) this.states.set(name, { rows: [], labels: new Map() });
-      change(this.states.get(name));
+      for (const key of keysOf(event, by, this.most)) {
+        const name = this.#name(kind, by, key);
+        if (!this.states.has(name)) this.states.set(name, { rows: [], labels: new Map() });
+        change(this.states.get(name));
+      }
     }
   }
 

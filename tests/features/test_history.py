@@ -25,14 +25,14 @@ from msa_ml.features.history import (
 from msa_ml.features.history_reference import Past, Row, value
 from msa_ml.features.history_window import DAY, HOUR, Window
 from msa_ml.features.signup.name import Name
-from tests.features.history_worlds import HISTORIES
+from tests.features.history_worlds import HISTORIES, MAIL_HISTORIES
 
 
 def test_every_history_is_tried_by_the_tests() -> None:
     assert {history.word for history in HISTORIES} == set(WORDS)
 
 
-@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
+@pytest.mark.parametrize("history", [*HISTORIES, *MAIL_HISTORIES], ids=lambda history: history.name)
 def test_it_survives_json_and_its_digest_says_what_it_is(history: History) -> None:
     again = from_json(history.to_json())
     assert again == history
@@ -76,6 +76,9 @@ def test_a_feature_set_takes_them() -> None:
         (lambda: CountDistinct("signup", of="ip", by="ip", over="1h"), "there is one ip"),
         (lambda: CountDistinct("signup", of="form_seconds", by="ip", over="1h"), "unknown key"),
         (lambda: CountDistinct("signup", of="device", by="ip", over="1h", cap=0), "a cap is"),
+        (lambda: Count("mail", by=("url_domain", "sender"), over="1h"), "stands alone as a key"),
+        (lambda: CountDistinct("mail", of="recipient", by="url_domain", over="1h"), "not counted against each other"),
+        (lambda: ApproxCountDistinct("mail", of="recipient", by="sender", over="1h"), "counted exactly only"),
         (lambda: Sum("signup", of="device", by="ip", over="1h"), "unknown number"),
         (lambda: Sum("signup", of="form_seconds", by="ip", over="1h", step=0), "a step lies"),
         (lambda: Rate("signup", task="t", by="ip", over="1h", prior=2), "a prior is a share"),
@@ -127,6 +130,32 @@ HOURLY = Count("signup", by="ip", over="1h")
 def test_what_the_reference_counts(others: list[Row], wanted: float) -> None:
     event = _row("e", HOUR)
     assert value(HOURLY, event, Past([event, *others])) == wanted
+
+
+@pytest.mark.parametrize(
+    ("domains", "count", "recency"),
+    [
+        (["a.example"], 2.0, 1.0),
+        (["b.example"], 1.0, 2.0),
+        (["b.example", "a.example"], 2.0, 1.0),  # the greatest count, the least time
+        (["a.example", "a.example"], 2.0, 1.0),  # written twice is there once
+        (["new.example", "b.example"], 1.0, 2.0),  # what is unknown of one says nothing
+        (["new.example"], 0.0, math.nan),
+        (["", "b.example"], 1.0, 2.0),
+        ([], math.nan, math.nan),
+        (None, math.nan, math.nan),
+    ],
+)
+def test_of_several_values_the_greatest_counts(domains: object, count: float, recency: float) -> None:
+    def mail(name: str, at: int, where: object) -> Row:
+        return Row(name, "mail", at, fields={"url_domain": where})
+
+    event = mail("e", 3000, domains)
+    past = Past([mail("x", 1000, ["a.example", "b.example"]), mail("y", 2000, ["a.example"]), event])
+    found = value(Count("mail", by="url_domain", over="1h"), event, past)
+    assert found == count or (math.isnan(found) and math.isnan(count))
+    found = value(Recency("mail", by="url_domain", over="1h"), event, past)
+    assert found == recency or (math.isnan(found) and math.isnan(recency))
 
 
 def test_an_event_never_counts_itself_and_an_unknown_key_is_unknown() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,22 +14,33 @@ from msa_ml.features.history import Count, CountDistinct, History, Rate, Sum
 from msa_ml.features.history_counter import Counters, definition
 from msa_ml.features.history_golden import sequences, stream, wrong_values
 from msa_ml.features.history_reference import Past, values
-from tests.features.history_worlds import DAY, HISTORIES, HOUR, RULES, TASK, pasts
+from tests.features.history_worlds import DAY, HISTORIES, HOUR, MAIL_HISTORIES, RULES, TASK, pasts
 
 SAID = definition(HISTORIES, kind="signup", rules=RULES)
+OF_MAIL = definition(MAIL_HISTORIES, kind="mail", rules=RULES)
 
 
 @settings(max_examples=150, deadline=None)
 @given(past=pasts(most=20))
 def test_counters_equal_the_reference(past: Past) -> None:
-    counters = Counters(SAID)
+    demand_the_reference(past, SAID, HISTORIES)
+
+
+@settings(max_examples=100, deadline=None)
+@given(past=pasts(most=20, kind="mail"))
+def test_keys_with_several_values_equal_the_reference(past: Past) -> None:
+    demand_the_reference(past, OF_MAIL, MAIL_HISTORIES)
+
+
+def demand_the_reference(past: Past, said: Mapping[str, Any], histories: Sequence[History]) -> None:
+    counters = Counters(said)
     for step in stream(past):
         if step.what == "observe":
             counters.observe(step.event, step.at)
         elif step.what == "label":
             counters.label(step.event, step.statements, step.at)
         else:
-            wanted = values(HISTORIES, step.row, past)
+            wanted = values(histories, step.row, past)
             found = counters.values(step.event, step.at, observed_at_ms=step.observed_at)
             wrong = {
                 name: (found[name], wanted[name]) for name in wanted if not _same(found[name], wanted[name])
@@ -41,16 +52,42 @@ def _same(found: float, wanted: float) -> bool:
     return found == wanted or (math.isnan(found) and math.isnan(wanted))
 
 
-def test_golden_sequences_are_the_same_every_time_and_pass() -> None:
-    made = sequences(SAID)
-    assert made == sequences(SAID)
+@pytest.mark.parametrize(
+    ("said", "histories"), [(SAID, HISTORIES), (OF_MAIL, MAIL_HISTORIES)], ids=["signup", "mail"]
+)
+def test_golden_sequences_are_the_same_every_time_and_pass(
+    said: Mapping[str, Any], histories: Sequence[History]
+) -> None:
+    made = sequences(said)
+    assert made == sequences(said)
     expected = [step for one in made for step in one["steps"] if "values" in step]
     assert len(expected) >= 50
-    for history in HISTORIES:
+    for history in histories:
         seen = {step["expected"][history.name] for step in expected}
         assert None in seen, history.name
         assert len(seen) >= 3, (history.name, seen)
-    assert wrong_values(SAID, made) == []
+    assert wrong_values(said, made) == []
+
+
+def test_a_definition_says_which_keys_have_several_values() -> None:
+    assert OF_MAIL["several"] == {"mail.recipient": 50, "mail.url_domain": 50}
+    assert "several" not in SAID
+
+
+@pytest.mark.parametrize(
+    ("module", "change"),
+    [
+        ("history_counter", lambda numbers, *, least: max(numbers, default=math.nan)),
+        ("history_counter", lambda numbers, *, least: next(iter(numbers), math.nan)),
+    ],
+    ids=["never the least", "the first value alone"],
+)
+def test_golden_sequences_catch_a_wrong_choice_among_values(
+    module: str, change: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sequences(OF_MAIL)
+    monkeypatch.setattr(f"msa_ml.features.{module}.together", change)
+    assert wrong_values(OF_MAIL, made)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +141,24 @@ def test_a_late_call_counts_as_made_now() -> None:
 
 def _only(*histories: History) -> Mapping[str, Any]:
     return definition(histories, kind="signup", rules=RULES)
+
+
+def test_what_one_event_brings_is_bounded() -> None:
+    histories = (
+        Count("mail", by="url_domain", over="1d"),
+        CountDistinct("mail", of="recipient", by="sender", over="1d", cap=20),
+    )
+    counters = Counters(definition(histories, kind="mail", rules={}))
+    for number in range(50):
+        domains = [f"{place}.{number}.example" for place in range(1_000)]
+        counters.observe(
+            {"event_id": str(number), "sender": "a", "url_domain": domains, "recipient": domains}, number
+        )
+    found = counters.values({"event_id": "x", "sender": "a", "url_domain": domains[:60]}, 60)
+    assert found == {"mail.count_by_url_domain_1d": 1, "mail.distinct_recipient_by_sender_1d": 20}
+    by_domain, by_sender = counters._groups
+    assert len(by_domain.states) == 50 * 50
+    assert len(by_sender.states["a",]._values[0]) == 20 + 50
 
 
 def test_memory_is_bounded() -> None:

@@ -38,6 +38,18 @@ CASES: dict[str, tuple[Kind, tuple[History, ...]]] = {
         "signup",
         (Rate("signup", task="signup_abuse", by="ip_subnet", over="7d", prior=0.05, strength=10.0),),
     ),
+    "history_by_several_values": (
+        "mail",
+        (
+            Count("mail", by="url_domain", over="1d"),
+            FirstSeen("mail", by="url_domain", over="30d"),
+            Rate("mail", task="spam", by="url_domain", over="30d", prior=0.3, strength=5.0),
+        ),
+    ),
+    "history_of_several_values": (
+        "mail",
+        (CountDistinct("mail", of="recipient", by="sender", over="7d", cap=100),),
+    ),
     "history_of_another_kind": (
         "login",
         (Count("signup", by="ip", over="1d"), Count("login", by="account", over="1h")),
@@ -73,5 +85,13 @@ def test_it_is_one_select_and_values_stay_parameters() -> None:
 def test_what_cannot_be_asked_is_said() -> None:
     with pytest.raises(InputError, match="there is no history"):
         compile_histories([], kind="signup")
+    by, of = (
+        Count("mail", by="url_domain", over="1h"),
+        CountDistinct("mail", of="url_domain", by="sender", over="1h"),
+    )
+    with pytest.raises(InputError, match="in SELECTs of their own; found them for url_domain"):
+        compile_histories([by, of], kind="mail")
+    with pytest.raises(InputError, match="in SELECTs of their own; found them for none, url_domain"):
+        compile_histories([by, Count("mail", by="sender", over="1h")], kind="mail")
     with pytest.raises(InputError, match="needs the key name_pattern, which a login does not have"):
         compile_histories([Count("signup", by="name_pattern", over="1h")], kind="login")

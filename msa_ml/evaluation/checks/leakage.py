@@ -240,7 +240,11 @@ def telling_cases(
     longest = max(history.window.ms for history in histories)
     wanted: dict[str, list[Case]] = {name: [] for name in (*_SORTS, "")}
     for group in found:
-        cases = [Case(row, group.past, rows[row.event_id]) for row in group.rows if row.event_id in rows]
+        cases = [
+            Case(row, group.past, rows[row.event_id])
+            for row in group.rows
+            if row.event_id in rows and (group.whole is None or row.event_id in group.whole)
+        ]
         for case, sorts in zip(cases, _sorts(cases, group, longest), strict=True):
             for name in sorts:
                 wanted[name].append(case)

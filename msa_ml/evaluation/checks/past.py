@@ -1,12 +1,13 @@
 """Small, whole pieces of the past: groups of events that share a key, to recompute histories on by hand.
 
 A group is taken by the hash of its key, so it comes with every event that a history of this key may look at. Few groups
-are enough: a wrong definition is wrong everywhere it can be.
+are enough: a wrong definition is wrong everywhere it can be. An event of which a key has several values stands in several groups, and is
+looked at where all of them were taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ import polars as pl
 
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.features.history import History
-from msa_ml.features.history_keys import KEYS, VALUES
+from msa_ml.features.history_keys import KEYS, VALUES, several
 from msa_ml.features.history_reference import Past, Row, Statement
 from msa_ml.source.queries import query
 
@@ -23,6 +24,8 @@ ROWS = 6_000
 """Events of all groups of one key that are looked at, about."""
 MOST = 150
 """Events of one group; of a larger one the first that became known."""
+COMBINATIONS = 300
+"""Sets of groups that some event stands in, of a key with several values."""
 _BEFORE = timedelta(days=32)  # longer than any window
 
 
@@ -36,10 +39,13 @@ class Group:
         Its events, in order of becoming known.
     past
         The same with what was said about them.
+    whole
+        Ids of the events whose past is all here; ``None``: of each.
     """
 
     rows: tuple[Row, ...]
     past: Past = field(repr=False)
+    whole: frozenset[str] | None = None
 
 
 def groups(dataset: Dataset, by_key: Sequence[Sequence[History]]) -> list[list[Group]]:
@@ -79,14 +85,43 @@ def _some(
     columns = {**_words(kind, by_key), "keys": _keys(kind, by_key)}
     frame = dataset.store.frame(query("whole_groups", dataset.settings, kind=kind, more=columns), parameters)
     statements = _statements(dataset, by_key, parameters)
+
+    def group_of(rows: Iterable[Row], whole: frozenset[str] | None) -> Group:
+        held = tuple(rows)
+        said = [one for row in held for one in statements.get(row.event_id, ())]
+        return Group(held, Past(held, said, {dataset.task: dataset.rules}), whole)
+
     found: dict[int, list[Group]] = {}
-    for group in frame.partition_by("place", "key_hash", maintain_order=True):
-        rows = tuple(_row(kind, row) for row in group.iter_rows(named=True))
-        said = [one for row in rows for one in statements.get(row.event_id, ())]
-        found.setdefault(group["place"][0], []).append(
-            Group(rows, Past(rows, said, {dataset.task: dataset.rules}))
-        )
+    for part in frame.partition_by("place", maintain_order=True):
+        each = {
+            int(one["key_hash"][0]): {row["event_id"]: _row(kind, row) for row in one.iter_rows(named=True)}
+            for one in part.partition_by("key_hash", maintain_order=True)
+        }
+        place = int(part["place"][0])
+        if by_key[place][0].spread not in by_key[place][0].keys:
+            found[place] = [group_of(rows.values(), None) for rows in each.values()]
+        else:
+            found[place] = [group_of(rows, whole) for rows, whole in _joined(each, _hashes(part))]
     return found
+
+
+def _hashes(part: pl.DataFrame) -> dict[str, tuple[int, ...]]:
+    """Return the hashes of every value of each event, of those taken and of the others."""
+    found = part.unique("event_id", keep="first", maintain_order=True)
+    return {event: tuple(hashes) for event, hashes in found.select("event_id", "hashes").iter_rows()}
+
+
+def _joined(
+    each: Mapping[int, Mapping[str, Row]], hashes: Mapping[str, tuple[int, ...]]
+) -> Iterator[tuple[list[Row], frozenset[str]]]:
+    """Yield the events of every combination of groups that some event stands in, and those events: of a key with several values."""
+    wanted: dict[frozenset[int], list[str]] = {}
+    for event, values in hashes.items():
+        if all(event in each.get(value, ()) for value in values):
+            wanted.setdefault(frozenset(values), []).append(event)
+    for values, events in sorted(wanted.items(), key=lambda one: min(one[1]))[:COMBINATIONS]:
+        rows = {event: row for value in sorted(values) for event, row in each[value].items()}
+        yield sorted(rows.values(), key=lambda row: (row.known_at, row.event_id)), frozenset(events)
 
 
 def _known_from(dataset: Dataset) -> datetime:
@@ -96,12 +131,18 @@ def _known_from(dataset: Dataset) -> datetime:
 
 def _keys(kind: str, by_key: Sequence[Sequence[History]]) -> str:
     """Return the array of (number, whether all of it is known, hash) of each key."""
-    parts = []
+    parts, many = [], []
     for place, histories in enumerate(by_key):
+        if several(kind, histories[0].keys[0]):
+            many.append(
+                f"arrayMap(value -> (toUInt16({place}), true, sipHash64(value)), {KEYS[kind][histories[0].keys[0]].sql})"
+            )
+            continue
         texts = [KEYS[kind][word].sql for word in histories[0].keys]
         known = " AND ".join(f"notEmpty({text})" for text in texts)
         parts.append(f"(toUInt16({place}), toBool({known}), sipHash64({', '.join(texts)}))")
-    return f"[{', '.join(parts)}]"
+    one = f"[{', '.join(parts)}]"
+    return f"arrayConcat({', '.join([one, *many] if parts else many)})" if many else one
 
 
 def _words(kind: str, by_key: Sequence[Sequence[History]]) -> dict[str, str]:

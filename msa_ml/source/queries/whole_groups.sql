@@ -1,6 +1,7 @@
 -- Whole groups of events that share a key, from a moment on: of each key (its number is `place`) the groups whose key hashes to
 -- 0 modulo `one_in`. Of a group larger than `most` the first ones that became known, so that what was known before each of
--- them is there all the same. An event stands in as many rows as it has such groups. Times are milliseconds since 1970.
+-- them is there all the same. An event stands in as many rows as it has such groups, each with the
+-- hashes of all its values of that key. Times are milliseconds since 1970.
 SELECT
     e.event_id AS event_id,{{more}}
     toUnixTimestamp64Milli(e.event_time) AS happened,
@@ -8,7 +9,8 @@ SELECT
     toUnixTimestamp64Milli(e.decided_at) AS decided,
     arrayJoin(arrayFilter(key -> key.2 AND key.3 % {one_in:UInt64} = 0, keys)) AS found,
     found.1 AS place,
-    found.3 AS key_hash
+    found.3 AS key_hash,
+    arrayMap(key -> key.3, arrayFilter(key -> key.1 = found.1, keys)) AS hashes
 FROM {{event}} AS e
 WHERE greatest(e.event_time, e.ingested_at) >= {known_from:DateTime64(3, 'UTC')}
     AND greatest(e.event_time, e.ingested_at) < {as_of:DateTime64(3, 'UTC')}
