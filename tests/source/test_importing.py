@@ -16,6 +16,7 @@ from msa_ml.source.importing import Summary, import_mail
 from msa_ml.source.index_files import read_index
 from msa_ml.source.label_rules import parse_rules
 from msa_ml.source.migrate import init
+from msa_ml.source.pseudonyms import Pseudonyms
 from tests.source.mails import day, in_mbox, mail, tar, tree
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -93,6 +94,10 @@ def test_rows_labels_and_counts(store: Store, settings: Settings, tmp_path: Path
     assert (first["simulated"], first["decided_at"], first["campaign"]) == (False, None, "")
     assert len(first["sender_pseudonym"]) == 32
     assert rows["sender_pseudonym"].n_unique() == 6  # five senders, and none
+    pseudonyms = Pseudonyms(settings_module.pseudonym_key(settings))
+    assert first["recipient_pseudonyms"] == [pseudonyms.of("an@example.com")]
+    assert first["client_ip_pseudonym"] == pseudonyms.of("192.0.2.2")
+    assert (first["url_domains"], first["asn"]) == ([], None)
     between = rows.filter(rows["origin"] == "c/ham/2.eml").row(0, named=True)
     assert between["event_time"] == datetime(2026, 1, 4, 12, tzinfo=UTC)
     labels = store.frame("SELECT * FROM label WHERE subject = {id:String}", {"id": first["event_id"]})
@@ -181,7 +186,7 @@ def test_disagreeing_rules_are_counted_by_folder(store: Store, settings: Setting
     assert run(store, settings, tree(tmp_path, FILES) / "c", rules=rules).disagreeing == {"ham": 3}
 
 
-def test_the_callers_fingerprint_and_progress(store: Store, settings: Settings, tmp_path: Path) -> None:
+def test_the_callers_content_keys_and_progress(store: Store, settings: Settings, tmp_path: Path) -> None:
     seen: list[int] = []
     run(
         store,
@@ -191,7 +196,8 @@ def test_the_callers_fingerprint_and_progress(store: Store, settings: Settings, 
         progress=lambda done, total: seen.append(done * 100 // total),
     )
     assert seen[-1] == 100
-    assert store.value("SELECT countIf(campaign = concat('size-', toString(size))) FROM mail") == 6
+    sql = "SELECT countIf(campaign = concat('size-', toString(size)) AND url_domains = ['example.org']) FROM mail"
+    assert store.value(sql) == 6
 
 
 def test_times_without_a_zone_and_empty_sources_are_refused(

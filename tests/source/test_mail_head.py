@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msa_ml.source.columns import client_subnet, mail_address, recipient_count, sender_address
+from msa_ml.source.columns import (
+    client_ip,
+    client_subnet,
+    mail_address,
+    recipient_count,
+    recipients,
+    sender_address,
+)
 from msa_ml.source.mail_head import read_head
 
 PARTS = b'Subject: x\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\nhi\n'
@@ -72,6 +79,7 @@ def test_hostile_messages_take_little_time(raw: bytes) -> None:
     started = time.process_time()
     head = read_head(raw)
     sender_address(head), client_subnet(head.received), recipient_count(head.recipients)
+    assert len(recipients(head.recipients)) <= 50
     assert time.process_time() - started < 1.0
 
 
@@ -81,8 +89,17 @@ def test_hostile_messages_take_little_time(raw: bytes) -> None:
 def test_nothing_raises(raw: bytes) -> None:
     head = read_head(raw)
     assert isinstance(client_subnet(head.received), str)
+    assert len(set(found := recipients(head.recipients))) == len(found) <= 50
+    assert all(one == one.lower() for one in found)
     assert isinstance(mail_address(head.sender), str)
     assert 0 <= recipient_count(head.recipients) <= 65_535
+
+
+def test_recipients_are_each_once_and_fifty_at_most() -> None:
+    many = ", ".join(f"P{number} <P{number}@Example.org>" for number in range(80))
+    found = recipients([many, many.lower()])
+    assert found == tuple(f"p{number}@example.org" for number in range(50))
+    assert recipient_count([many]) == 80
 
 
 def test_the_client_is_the_topmost_public_address_before_by() -> None:
@@ -93,5 +110,7 @@ def test_the_client_is_the_topmost_public_address_before_by() -> None:
         "from later.example.net ([203.0.113.9]) by mail.example.com",
     ]
     assert client_subnet(chain) == "2001:db8:1::/48"
+    assert client_ip(chain) == "2001:db8:1:2::3"
+    assert client_ip(["from x ([::ffff:192.0.2.7]) by y"]) == client_ip(["from x ([192.0.2.7]) by y"])
     assert client_subnet(chain[:2]) == ""
     assert client_subnet(["from x ([999.1.2.3]) by y"]) == ""

@@ -36,6 +36,24 @@ def test_init_is_idempotent_and_required(store_url: str, tmp_path: Path) -> None
     store.close()
 
 
+def test_mail_of_an_older_store_has_no_new_keys(store_url: str, tmp_path: Path) -> None:
+    """Rows that were stored before a column was there say nothing in it, and new ones do."""
+    store = connect(store_url, settings=plain_settings(tmp_path))
+    with store:
+        store.create_database()
+        for statement in migrations()[0].statements[:2]:
+            store.command(statement)
+        both = mails([b"old", b"new"])
+        store.insert("mail_events", both[:1])
+        assert "005_mail_keys" in init(store, retention={})
+        store.insert("mail_events", both[1:].with_columns(url_domains=pl.lit(["example.org"])))
+        found = store.frame(
+            "SELECT raw, url_domains, recipient_pseudonyms, client_ip_pseudonym, asn FROM mail ORDER BY raw DESC"
+        )
+        assert found.rows() == [(b"old", [], [], "", None), (b"new", ["example.org"], [], "", None)]
+    store.close()
+
+
 def test_views_have_the_fields_that_are_declared(store: Store) -> None:
     for relation, fields in FIELDS.items():
         found = store.frame(f"DESCRIBE TABLE `{relation}`")

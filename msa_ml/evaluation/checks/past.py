@@ -119,8 +119,8 @@ def _joined(
     for event, values in hashes.items():
         if all(event in each.get(value, ()) for value in values):
             wanted.setdefault(frozenset(values), []).append(event)
-    for values, events in sorted(wanted.items(), key=lambda one: min(one[1]))[:COMBINATIONS]:
-        rows = {event: row for value in sorted(values) for event, row in each[value].items()}
+    for hashed, events in sorted(wanted.items(), key=lambda one: min(one[1]))[:COMBINATIONS]:
+        rows = {event: row for value in sorted(hashed) for event, row in each[value].items()}
         yield sorted(rows.values(), key=lambda row: (row.known_at, row.event_id)), frozenset(events)
 
 

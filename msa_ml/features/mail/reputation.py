@@ -1,8 +1,10 @@
 """What was known before a mail of those like it: how many, since when, how far they spread, how many were reported.
 
-Groups are the sender's address, its domain, the network that handed the mail over, and the fingerprint of the content; a
-campaign that changes one of them seldom changes all. A sender may forge the first two, so they are also looked at together
-with the network.
+Groups are the sender's address, its domain, the host that handed the mail over, its network and autonomous system (where the source names
+it), the domains that the mail links to, and the fingerprint of the content; a campaign that changes one of them seldom
+changes all. A sender may forge the first two, so they are also looked at together with the network. A mail that links to several
+domains is judged by the most reported, the most frequent and the youngest of them. A newsletter goes to its readers again and again,
+a campaign to ever new people: so recipients are counted too.
 """
 
 from __future__ import annotations
@@ -34,6 +36,10 @@ VOLUME: tuple[History, ...] = (
     Count(_KIND, by="campaign", over="1h"),
     Count(_KIND, by="campaign", over="7d"),
     Count(_KIND, by=("sender_domain", "client_subnet"), over="30d"),
+    Count(_KIND, by="client_ip", over="1h"),
+    Count(_KIND, by="client_ip", over="7d"),
+    Count(_KIND, by="url_domain", over="1h"),
+    Count(_KIND, by="url_domain", over="7d"),
 )
 """Bursts show in an hour. A domain that never sent from this network before may be forged."""
 
@@ -45,6 +51,9 @@ SPREAD: tuple[History, ...] = (
     CountDistinct(_KIND, of="campaign", by="sender", over="7d", cap=100),
     Sum(_KIND, of="recipient_count", by="sender", over="1d", step=1.0),
     Sum(_KIND, of="recipient_count", by="campaign", over="1d", step=1.0),
+    CountDistinct(_KIND, of="recipient", by="sender", over="7d", cap=100),
+    CountDistinct(_KIND, of="recipient", by="campaign", over="7d", cap=100),
+    CountDistinct(_KIND, of="sender_domain", by="url_domain", over="7d", cap=100),
 )
 """A newsletter has one content, one sender and one network; a botnet's campaign has many of both."""
 
@@ -56,11 +65,14 @@ AGES: tuple[History, ...] = (
     Recency(_KIND, by="sender", over="30d"),
     Recency(_KIND, by="sender_domain", over="30d"),
     Recency(_KIND, by="campaign", over="30d"),
+    FirstSeen(_KIND, by="client_ip", over="30d"),
+    FirstSeen(_KIND, by="url_domain", over="30d"),
+    Recency(_KIND, by="url_domain", over="30d"),
 )
 
 RATES: tuple[History, ...] = tuple(
     Rate(_KIND, task=_TASK, by=by, over="30d", prior=_PRIOR, strength=_STRENGTH)
-    for by in ("sender", "sender_domain", "client_subnet", "campaign")
+    for by in ("sender", "sender_domain", "client_subnet", "campaign", "client_ip", "asn", "url_domain")
 )
 """Spam among the labels that were known by then; more of it can only be worse, so the trees are held to that."""
 

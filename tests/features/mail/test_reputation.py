@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
 
 from msa_ml.dataset.dataset import Dataset
 from msa_ml.dataset.labels import LabelRules
@@ -18,20 +19,27 @@ from msa_ml.features.mail.reputation import RATES, REPUTATION, content_keys, fie
 from msa_ml.pipeline import load
 from msa_ml.settings import read
 from msa_ml.source.clickhouse import connect
+from msa_ml.source.files import Found
+from msa_ml.source.importing import mail_row
+from msa_ml.source.mail_head import read_head
 from msa_ml.source.migrate import init
+from msa_ml.source.neighbours import Dated
+from msa_ml.source.pseudonyms import Pseudonyms
 from msa_ml.source.simulate import simulate_mail_frames
 from msa_ml.tasks import get
+from tests.strategies import dirty_mails
 
 RULES = get("spam").labels
+PSEUDONYMS = Pseudonyms(bytes(32))
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """400 simulated mails of four days and what was said about them."""
-    settings = read(home=tmp_path_factory.mktemp("mail") / "home", isolated=True)
-    settings.home.mkdir()
-    store = connect(settings=settings)
+    here = read(home=tmp_path_factory.mktemp("mail") / "home", isolated=True)
+    here.home.mkdir()
+    store = connect(settings=here)
     with store:
         init(store, retention={})
         for mails, labels in simulate_mail_frames(
@@ -40,18 +48,18 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
             per_day=100,
             start=START,
             stored_at=START,
-            settings=settings,
+            settings=here,
             content=content_keys,
         ):
             store.insert("mail_events", mails)
             store.insert("labels", labels)
-        yield load("spam", settings=settings)
+        yield load("spam", settings=here)
 
 
 def test_every_group_has_volume_age_and_a_rate() -> None:
     names = [history.name for history in REPUTATION]
     assert len(set(names)) == len(names)
-    for by in ("sender", "sender_domain", "client_subnet", "campaign"):
+    for by in ("sender", "sender_domain", "client_ip", "client_subnet", "campaign", "url_domain"):
         words = {history.word for history in REPUTATION if history.keys == (by,)}
         assert words >= {"count", "first_seen", "rate"}, by
     assert {history.feature.monotone for history in RATES} == {1}
@@ -118,4 +126,31 @@ def test_counters_that_see_raw_mail_say_what_training_read(dataset: Dataset) -> 
 
 def test_fields_of_a_mail_that_says_nothing_are_unknown() -> None:
     fields = fields_of(b"\xff\x00")
-    assert {fields[word] for word in ("sender", "sender_domain", "client_subnet", "campaign")} == {""}
+    assert {
+        fields[word] for word in ("sender", "sender_domain", "client_ip", "client_subnet", "campaign")
+    } == {""}
+    assert fields["recipient"] == fields["url_domain"] == []
+
+
+def test_a_mail_brings_a_bounded_number_of_keys() -> None:
+    links = "\r\n".join(f"http://www.d{number}.example/" for number in range(400))
+    to = ", ".join(f"p{number}@example.org" for number in range(400))
+    fields = fields_of(f"To: {to}\r\n\r\n{links}".encode())
+    assert fields["url_domain"] == [f"d{number}.example" for number in range(20)]
+    assert fields["recipient"] == [f"p{number}@example.org" for number in range(50)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(raw=dirty_mails())
+def test_the_store_and_the_counters_get_the_same_keys(raw: bytes) -> None:
+    fields, found = fields_of(raw), Found(raw, "", 0, (), "")
+    dated = Dated(found, read_head(raw), START, "file")
+    row = mail_row(dated, source="s", stored_at=START, pseudonyms=PSEUDONYMS, content=content_keys)
+    assert row["client_ip_pseudonym"] == PSEUDONYMS.of(str(fields["client_ip"]))
+    assert row["recipient_pseudonyms"] == [PSEUDONYMS.of(one) for one in fields["recipient"]]  # type: ignore[attr-defined]
+    for column, word in (
+        ("client_subnet", "client_subnet"),
+        ("campaign", "campaign"),
+        ("url_domains", "url_domain"),
+    ):
+        assert row[column] == fields[word]
