@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         text = statement.decode(errors="replace")
         with self.guard:
             packed = self.headers.get("Content-Encoding", "")
-            self.log.append({"sql": text[:2_000], "settings": settings, "encoding": packed})
+            self.log.append({"sql": text[:20_000], "settings": settings, "encoding": packed})
             for plan in self.faults:
                 if plan["matching"] in text:
                     plan["times"] -= 1

@@ -94,8 +94,8 @@ def test_sql_equals_the_reference(store: Store, here: Settings, several: list[Pa
             assert not wrong, (row, wrong)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(several=st.lists(pasts(kind="mail"), min_size=1, max_size=6))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(several=st.lists(pasts(most=8, kind="mail"), min_size=1, max_size=4))
 def test_keys_with_several_values_equal_the_reference(
     store: Store, here: Settings, several: list[Past]
 ) -> None:

@@ -115,9 +115,7 @@ def content_keys(raw: bytes) -> ContentKeys:
 
     Examples
     --------
-    >>> content_keys(b"Subject: x
-
-    http://www.Example.co.uk/a and http://192.0.2.9/b").url_domains
+    >>> content_keys(b"Subject: x\r\n\r\nhttp://www.Example.co.uk/a and http://192.0.2.9/b").url_domains
     ('example.co.uk', '192.0.2.9')
     """
     mail, suffixes = Message(raw), packaged(PUBLIC_SUFFIXES)
