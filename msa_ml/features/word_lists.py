@@ -50,9 +50,14 @@ class WordList:
         return frozenset(self.lines)
 
     @cached_property
-    def irregular(self) -> frozenset[str]:
-        """Of a public suffix list, the last labels below which wildcards or exceptions stand."""
-        return frozenset(word.rpartition(".")[2] for word in self.words if word.startswith(("*", "!")))
+    def wildcards(self) -> frozenset[str]:
+        """Of a public suffix list, the names below which every label is a public suffix."""
+        return frozenset(word[2:] for word in self.words if word.startswith("*."))
+
+    @cached_property
+    def exceptions(self) -> frozenset[str]:
+        """Of a public suffix list, the names that are none though a wildcard says so."""
+        return frozenset(word[1:] for word in self.words if word.startswith("!"))
 
     @cached_property
     def suffixes(self) -> PublicSuffixList:

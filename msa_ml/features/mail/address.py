@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.mail.encoded import decode_words
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|\([^()]*\)?|<[^<>]*>?|[,;]|[^",;<()]+|.', re.DOTALL)
@@ -38,6 +39,7 @@ class Address(NamedTuple):
         return cls(display.strip(), local.strip(), domain.strip(" \t\r\n.>").lower())
 
 
+@compiled("address")
 def addresses(value: str, *, most: int = 200, most_characters: int = 32_768) -> tuple[Address, ...]:
     """Return the mailboxes of a field, at most ``most``; groups give their members.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.shared.clock import Stamp
 from msa_ml.features.shared.clock import stamp as read_stamp
 from msa_ml.features.shared.ip import scope as scope_of
@@ -23,6 +24,7 @@ _NAME = re.compile(
 _NO_NAME = frozenset({"unknown", "unverified", "none", "helo", "ehlo"})
 
 
+@compiled("trace")
 class Hop:
     """What one server says about the one that connected to it.
 

@@ -7,6 +7,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from msa_ml.features.compiled import compiled
+
 _DATE = re.compile(
     r"(?:\b([A-Za-z]{3})[a-z]{0,6},?[ \t]{1,8})?"
     r"\b(\d{1,2})[ \t-]{1,8}([A-Za-z]{3})[a-z]{0,6}[ \t-]{1,8}(\d{2,4})[ \t]{1,8}"
@@ -62,6 +64,7 @@ class Stamp(NamedTuple):
     day_matches: bool | None
 
 
+@compiled("trace")
 def stamp(text: str) -> Stamp | None:
     """Read the first date of a text; ``None`` when there is none, or one that does not exist.
 

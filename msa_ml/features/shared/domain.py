@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.word_lists import WordList
 
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
@@ -42,18 +43,24 @@ def registrable(suffixes: WordList, host: str) -> str:
 
 
 @lru_cache(maxsize=131_072)
+@compiled("address")
 def _registrable(suffixes: WordList, host: str) -> str:
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > 253 or "." not in host or is_ip(host) or not _is_plain(host):
         return ""
-    top = host.rpartition(".")[2]
-    if not host.isascii() or "xn--" in host or top in suffixes.irregular:
+    if not host.isascii() or "xn--" in host:
         return suffixes.suffixes.privatesuffix(host) or ""
-    # No wildcard, no exception: the longest suffix that stands in the list, else the last label. In a tenth of the time.
-    longer, rest, words = "", host, suffixes.words
-    while "." in rest and rest not in words:
-        longer, rest = rest, rest.partition(".")[2]
-    return longer
+    # What the library does, from the longest name to the shortest, in a tenth of the time.
+    longest, longer, rest = "", "", host
+    while rest:
+        if rest in suffixes.exceptions:
+            return rest
+        if rest in suffixes.wildcards:
+            return longest
+        if rest in suffixes.words:
+            return longer
+        longest, longer, rest = longer, rest, rest.partition(".")[2]
+    return longest
 
 
 def _is_plain(host: str) -> bool:
@@ -100,6 +107,7 @@ def is_dotted(host: str) -> bool:
     return _IPV4.fullmatch(host) is not None
 
 
+@compiled("address")
 def listed(words: frozenset[str], host: str) -> bool:
     """Whether a host, or a domain above it, is in a list.
 

@@ -6,7 +6,10 @@ import ipaddress
 import re
 from functools import lru_cache
 
+from msa_ml.features.compiled import compiled
 
+
+@compiled("trace")
 @lru_cache(maxsize=65_536)
 def scope(text: str) -> str:
     """Return where an address is valid: ``global``, ``private`` (loopback and link-local too), or ``''`` for none.
