@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborNode
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.extractor import Extractor, Feature
 from msa_ml.features.mail.message import Message
 from msa_ml.features.mail.page import Page
@@ -104,7 +105,21 @@ class Html(Extractor):
 
 def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
     """Count in one part; keys are features, or named in :meth:`Html.extract`."""
-    whole = page.small[:_LOOKED_AT]
+    counts, ground, inks, has_small = _marks(page.small[:_LOOKED_AT], known)
+    counts["links"] = page.seen.number
+    counts |= _unseen(page, ground, inks, has_small=has_small)
+    return counts
+
+
+@compiled("html")
+def _marks(whole: str, known: frozenset[str]) -> tuple[dict[str, int], str | None, set[str], bool]:
+    """Return what the source in small letters tells.
+
+    Returns
+    -------
+    tuple
+        Counts, the ground of the page as it is written, the colours of fonts, and whether a font is tiny.
+    """
     source, splits = _without_comments(whole)
     for name, end in _IN_WORD.findall(source):
         # An empty element, or one that programs do not know and skip; names with a colon are those of office programs.
@@ -114,7 +129,7 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
     images = _IMAGE.findall(source)[:_MOST] if "img" in tags else []
     kinds = [match[1] for image in images if (match := _SOURCE.search(image))]
     inline = kinds.count("data:")
-    return {
+    counts = {
         "looked_at": len(whole),
         "commented": len(whole) - len(source),
         "split_words": splits,
@@ -127,14 +142,21 @@ def _count(page: Page, known: frozenset[str]) -> dict[str, int]:
         "pixels": sum(
             _WIDTH.search(image) is not None and _HEIGHT.search(image) is not None for image in images
         ),
-        "links": page.seen.number,
         "scripts": count("script"),
         "refresh": len(_REFRESH.findall(source)) if "meta" in tags and "refresh" in source else 0,
         "frames": sum(map(count, _FRAMES)),
         "fonts": count("font"),
         "tables": count("table"),
-        **_unseen(page, source, fonts="font" in tags),
     }
+    body = _BODY.search(source)
+    ground = _GROUND.search(body[1]) if body else None
+    fonts = bool(counts["fonts"])
+    return (
+        counts,
+        ground[1] if ground else None,
+        set(_INK.findall(source)) if fonts else set(),
+        fonts and "size" in source and _SIZE.search(source) is not None,
+    )
 
 
 def _without_comments(whole: str) -> tuple[str, int]:
@@ -158,29 +180,20 @@ def _is_inside(source: str, begin: int, end: int) -> bool:
     return source[begin - 1 : begin].isalnum() and source[end : end + 1].isalnum()
 
 
-def _unseen(page: Page, source: str, *, fonts: bool) -> dict[str, int]:
+def _unseen(page: Page, ground_text: str | None, inks: set[str], *, has_small: bool) -> dict[str, int]:
     """Count the elements whose text cannot be seen, and the characters inside (``ink``).
 
     The source tells whether there may be any; only then the tree is asked, since that costs more than all the rest.
     """
-    body = _BODY.search(source)
-    ground = _found_colour(_GROUND, body[1]) if body else None
+    ground = None if ground_text is None else colour(ground_text)
     ground = _WHITE if ground is None else ground
     for text in page.styles:
         own = style(text.lstrip("\"'"))
         if own.hidden or own.tiny or alike(own.colour, ground if own.ground is None else own.ground):
             return _walk(page, ground)
-    if fonts and (
-        any(alike(colour(ink), ground) for ink in set(_INK.findall(source)))
-        or ("size" in source and _SIZE.search(source))
-    ):
+    if has_small or any(alike(colour(ink), ground) for ink in inks):
         return _walk(page, ground)
     return {"hidden": 0, "tiny": 0, "camouflage": 0, "ink": 0}
-
-
-def _found_colour(pattern: re.Pattern[str], attributes: str) -> int | None:
-    match = pattern.search(attributes)
-    return colour(match[1]) if match else None
 
 
 def _walk(page: Page, page_ground: int) -> dict[str, int]:
