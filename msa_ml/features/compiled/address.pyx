@@ -2,7 +2,8 @@
 """Mailboxes, and the hosts behind them."""
 
 from msa_ml.features.compiled.octets cimport (
-    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, is_digit, past_blanks, piece, stripped
+    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, is_digit, past_blanks, piece,
+    stripped, unfolded
 )
 
 cdef extern from *:
@@ -15,8 +16,24 @@ SOURCE = msa_source.decode()
 PYTHON = {}
 
 
+def _mailboxes(values):
+    """See :func:`msa_ml.features.mail.message._mailboxes`."""
+    cdef list found = []
+    own = PYTHON["_mailboxes"].__globals__
+    for value in (<list?>values)[:10]:
+        if is_ascii(value) and PyUnicode_GET_LENGTH(value) <= 65_536:
+            found.extend(mailboxes(unfolded(value), 200, 32_768))
+        else:
+            found.extend(own["addresses"](own["text_of"](value)))
+    return tuple(found)
+
+
 def addresses(value, *, Py_ssize_t most=200, Py_ssize_t most_characters=32_768):
     """See :func:`msa_ml.features.mail.address.addresses`."""
+    return mailboxes(value, most, most_characters)
+
+
+cdef tuple mailboxes(object value, Py_ssize_t most, Py_ssize_t most_characters):
     # Escapes are for Python's own.
     if not is_ascii(value) or "\\" in <str>value:
         return PYTHON["addresses"](value, most=most, most_characters=most_characters)

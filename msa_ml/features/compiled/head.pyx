@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SI
 from cpython.object cimport PyObject
 
 from msa_ml.features.compiled.octets cimport (
-    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, piece
+    Octets, PyUnicode_GET_LENGTH, at, find, is_ascii, piece, unfolded
 )
 
 cdef extern from *:
@@ -15,7 +15,6 @@ cdef extern from *:
     const char *msa_source
 
 cdef extern from "Python.h":
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 most)
     PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
 
 SOURCE = msa_source.decode()
@@ -72,33 +71,6 @@ def text_of(value, *, Py_ssize_t most=65_536):
     return unfolded(value)
 
 
-cdef str unfolded(object value):
-    """Return text of ASCII without its line ends and the blanks around it."""
-    cdef Octets data = <Octets>PyUnicode_DATA(value)
-    cdef Py_ssize_t begin = 0, end = PyUnicode_GET_LENGTH(value), index, used = 0, ends = 0
-    while begin < end and is_blank(at(data, end, begin)):
-        begin += 1
-    while begin < end and is_blank(at(data, end, end - 1)):
-        end -= 1
-    index = find(data, end, c'\n', begin)
-    if index == end:
-        return piece(data, end, begin, end)
-    while index < end:
-        # What is stripped begins and ends with no blank, so that there is a byte before each line end.
-        ends += 1 + (at(data, end, index - 1) == c'\r')
-        index = find(data, end, c'\n', index + 1)
-    cdef str kept = PyUnicode_New(end - begin - ends, 127)
-    cdef unsigned char *out = <unsigned char *>PyUnicode_DATA(kept)
-    for index in range(begin, end):
-        if at(data, end, index) == c'\n' or at(data, end, index) == c'\r' and at(data, end, index + 1) == c'\n':
-            continue
-        if used >= PyUnicode_GET_LENGTH(kept):
-            raise IndexError("a value grew while it was read")
-        out[used] = data[index]
-        used += 1
-    return kept
-
-
 def _by_name(names, values):
     """See :func:`msa_ml.features.mail.message._by_name`."""
     cdef dict found = {}
@@ -127,6 +99,7 @@ cdef object visible(object written):
     if known != NULL:
         return <object>known
     name = PYTHON["_by_name"].__globals__["_visible"](written)
-    if len(VISIBLE) < 8192:
-        VISIBLE[written] = name
+    if len(VISIBLE) >= 8192:
+        VISIBLE.clear()
+    VISIBLE[written] = name
     return name

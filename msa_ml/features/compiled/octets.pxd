@@ -1,13 +1,14 @@
 """Looks at bytes that cannot go astray: every index is checked, and what is outside is -1."""
 
 from cpython.unicode cimport PyUnicode_DecodeLatin1
-from libc.string cimport memchr
+from libc.string cimport memchr, memcpy
 
 cdef extern from "Python.h":
     bint PyUnicode_CheckExact(object text)
     bint PyUnicode_IS_ASCII(object text)
     void *PyUnicode_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 most)
 
 ctypedef const unsigned char *Octets
 
@@ -64,3 +65,30 @@ cdef inline str stripped(Octets data, Py_ssize_t size, Py_ssize_t begin, Py_ssiz
     while begin < end and is_blank(at(data, end, end - 1)):
         end -= 1
     return piece(data, size, begin, end)
+
+
+cdef inline str unfolded(object value):
+    """Return what :func:`msa_ml.features.mail.header_block.text_of` does of a text of ASCII."""
+    cdef Octets data = <Octets>PyUnicode_DATA(value)
+    cdef Py_ssize_t begin = 0, end = PyUnicode_GET_LENGTH(value), line, ends = 0, used = 0, line_end
+    begin = past_blanks(data, end, 0)
+    while begin < end and is_blank(at(data, end, end - 1)):
+        end -= 1
+    line = find(data, end, c'\n', begin)
+    if line == end:
+        return piece(data, end, begin, end)
+    while line < end:
+        # What is stripped begins with no blank, so there is a byte before each line end.
+        ends += 1 + (at(data, end, line - 1) == c'\r')
+        line = find(data, end, c'\n', line + 1)
+    cdef Py_ssize_t room = end - begin - ends
+    cdef str kept = PyUnicode_New(room, 127)
+    while begin < end:
+        line = find(data, end, c'\n', begin)
+        line_end = line - (line < end and at(data, end, line - 1) == c'\r')
+        if not 0 <= line_end - begin <= room - used:
+            raise IndexError("a value changed while it was read")
+        memcpy(<char *>PyUnicode_DATA(kept) + used, data + begin, line_end - begin)
+        used += line_end - begin
+        begin = line + 1
+    return kept

@@ -4,7 +4,8 @@
 from cpython.object cimport PyObject_GenericSetAttr
 
 from msa_ml.features.compiled.octets cimport (
-    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, past_blanks, piece, stripped
+    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, past_blanks, piece, stripped,
+    unfolded
 )
 
 cdef extern from *:
@@ -17,27 +18,117 @@ SOURCE = msa_source.decode()
 PYTHON = {}
 
 
-def _wanted(block):
-    """See :func:`msa_ml.features.mail.mime._wanted`."""
-    own = PYTHON["_wanted"].__globals__
-    cdef dict found = {}
-    cdef tuple names = <tuple?>block.names, values = <tuple?>block.values
-    cdef Py_ssize_t index
-    for index in range(len(names)):
-        written = <str?>names[index]
-        # The shortest of them has 12 letters; blanks may follow.
-        if PyUnicode_GET_LENGTH(written) >= 12 and written[0] in "Cc":
-            name = own["header_block"].lower(written)
-            if name in own["_WANTED"] and name not in found:
-                found[name] = own["header_block"].text_of(values[index])
+def read(raw, limits, block=None):
+    """See :func:`msa_ml.features.mail.mime.read`."""
+    own = PYTHON["read"].__globals__
+    cdef list parts = [], stack = [(raw[:limits.raw_bytes], 0, "text/plain", "")]
+    cdef set damage = set()
+    cdef Py_ssize_t left = limits.decoded_bytes
+    cdef Py_ssize_t depth, deepest = limits.depth, most = limits.parts
+    while stack:
+        data, depth, kind, outer = stack.pop()
+        if len(parts) >= most:
+            damage.add("many_parts")
+            break
+        if block is None:
+            block = own["header_block"].split(data, most=limits.headers, most_bytes=limits.header_bytes)
+        said, body, block = what_is_said(block, own), data[block.body:], None
+        if "/" in <str>said.kind:
+            kind = said.kind
+        if (<str>kind).startswith("multipart/"):
+            boundary = said.parameters.get("boundary", "")
+            inner, trouble = own["_inner"](body, boundary, outer, most, deep=depth >= deepest)
+            damage.add(trouble)
+            if trouble != "no_boundary":
+                parts.append(part(own, said, kind, depth, b""))
+                child = "message/rfc822" if kind == "multipart/digest" else "text/plain"
+                for piece_of in reversed(<list>inner):
+                    stack.append((piece_of, depth + 1, child, boundary))
+                continue
+            kind = "text/plain"
+        if said.encoding in ("quoted-printable", "base64") or len(body) > left:
+            content, trouble = own["_content"](body, said.encoding, left)
+        else:
+            content, trouble = body, ""
+        damage.add(trouble)
+        left -= len(content)
+        parts.append(part(own, said, kind, depth, content))
+        if kind == "message/rfc822":
+            if depth < deepest:
+                stack.append((content, depth + 1, "text/plain", ""))
+            else:
+                damage.add("many_parts")
+    damage.discard("")
+    found = object.__new__(own["Parts"])
+    PyObject_GenericSetAttr(found, "parts", tuple(parts))
+    PyObject_GenericSetAttr(found, "damage", frozenset(damage))
     return found
 
 
-def _parameters(value):
-    """See :func:`msa_ml.features.mail.mime._parameters`."""
+cdef class Said:
+    """What the fields that describe the content say."""
+
+    cdef str kind, encoding, disposition, file_name
+    cdef bint declared
+    cdef dict parameters
+
+
+cdef Said what_is_said(object block, dict own):
+    """Return what the topmost fields of their names say."""
+    cdef tuple names = <tuple?>block.names, values = <tuple?>block.values
+    cdef Py_ssize_t index
+    cdef Said said = Said()
+    content_type = disposition = encoding = None
+    for index in range(len(names)):
+        name = names[index]
+        # The shortest of them has 12 letters.
+        if len(<str?>name) < 12 or (<str>name)[0] not in "Cc":
+            continue
+        name = own["header_block"].lower(name) if (<str>name)[len(<str>name) - 1] <= " " else name.lower()
+        if name == "content-type" and content_type is None:
+            content_type = text_of(values[index], own)
+        elif name == "content-transfer-encoding" and encoding is None:
+            encoding = text_of(values[index], own)
+        elif name == "content-disposition" and disposition is None:
+            disposition = text_of(values[index], own)
+    said.declared = bool(content_type)
+    said.kind, said.parameters = parameters_of(content_type or "")
+    said.disposition, of_disposition = parameters_of(disposition) if disposition else ("", {})
+    said.encoding = "" if encoding is None else (<str>encoding).strip().lower()
+    said.file_name = (<dict>of_disposition).get("filename") or said.parameters.get("name", "")
+    return said
+
+
+cdef inline object text_of(object value, dict own):
+    if is_ascii(value) and PyUnicode_GET_LENGTH(value) <= 65_536:
+        return unfolded(value)
+    return own["header_block"].text_of(value)
+
+
+cdef object part(dict own, Said said, object kind, Py_ssize_t depth, object content):
+    """Return a frozen value by what sets the attributes of any other; its own way takes a call for each."""
+    made = object.__new__(own["Part"])
+    PyObject_GenericSetAttr(made, "content_type", kind)
+    PyObject_GenericSetAttr(made, "declared", said.declared)
+    PyObject_GenericSetAttr(made, "charset", said.parameters.get("charset", "").strip().lower())
+    PyObject_GenericSetAttr(made, "encoding", said.encoding)
+    PyObject_GenericSetAttr(made, "disposition", said.disposition)
+    PyObject_GenericSetAttr(made, "file_name", own["decode_words"](said.file_name).strip())
+    PyObject_GenericSetAttr(made, "boundary", said.parameters.get("boundary", ""))
+    PyObject_GenericSetAttr(made, "depth", depth)
+    PyObject_GenericSetAttr(made, "content", content)
+    return made
+
+
+def parameters(value):
+    """See :func:`msa_ml.features.mail.mime.parameters`."""
+    return parameters_of(value)
+
+
+cdef tuple parameters_of(object value):
     # Escapes and the pieces of RFC 2231 are for Python's own.
-    if not is_ascii(value) or "\\" in <str>value or "*" in <str>value:
-        return PYTHON["_parameters"](value)
+    if not is_ascii(value) or PyUnicode_GET_LENGTH(value) > 8192 or "\\" in <str>value or "*" in <str>value:
+        return PYTHON["parameters"](value)
     cdef Octets data = <Octets>PyUnicode_DATA(value)
     cdef Py_ssize_t size = PyUnicode_GET_LENGTH(value), here, begin, end
     cdef dict found = {}
@@ -69,23 +160,3 @@ def _parameters(value):
 cdef inline bint is_of_name(int byte) noexcept:
     """Whether a byte may stand in the name of a parameter."""
     return byte >= 0 and byte != c'=' and byte != c';' and byte != c'"' and not is_blank(byte)
-
-
-def _part(fields, kind, of_kind, depth, content):
-    """See :func:`msa_ml.features.mail.mime._part`."""
-    own = PYTHON["_part"].__globals__
-    cdef dict said = <dict?>fields, of_type = <dict?>of_kind
-    disposition, of_disposition = own["parameters"](said.get("content-disposition", ""))
-    name = (<dict?>of_disposition).get("filename") or of_type.get("name", "")
-    part = object.__new__(own["Part"])
-    # A frozen value is made in this way too, but by a call for each of these.
-    PyObject_GenericSetAttr(part, "content_type", kind)
-    PyObject_GenericSetAttr(part, "declared", bool(said.get("content-type")))
-    PyObject_GenericSetAttr(part, "charset", of_type.get("charset", "").strip().lower())
-    PyObject_GenericSetAttr(part, "encoding", said.get("content-transfer-encoding", "").strip().lower())
-    PyObject_GenericSetAttr(part, "disposition", disposition)
-    PyObject_GenericSetAttr(part, "file_name", own["decode_words"](name).strip())
-    PyObject_GenericSetAttr(part, "boundary", of_type.get("boundary", ""))
-    PyObject_GenericSetAttr(part, "depth", depth)
-    PyObject_GenericSetAttr(part, "content", content)
-    return part

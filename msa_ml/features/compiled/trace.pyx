@@ -4,7 +4,7 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 from msa_ml.features.compiled.octets cimport (
-    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, is_digit, piece
+    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, is_ascii, is_blank, is_digit, piece, unfolded
 )
 
 cdef extern from *:
@@ -210,30 +210,60 @@ cdef object zone_in(Octets data, Py_ssize_t size, Py_ssize_t begin):
 cdef frozenset NO_NAME = frozenset({"unknown", "unverified", "none", "helo", "ehlo"})
 
 
+def _hops(values):
+    """See :func:`msa_ml.features.mail.message._hops`."""
+    cdef list found = []
+    for value in (<list?>values)[:50]:
+        found.append(hop_of(value))
+    return tuple(found)
+
+
+cdef Hop hop_of(object value):
+    """Return the hop of a field with its folds, which is read when somebody looks."""
+    if is_ascii(value) and PyUnicode_GET_LENGTH(value) <= 65_536:
+        hop = <Hop>Hop.__new__(Hop, "")
+        hop.folded, hop.size = value, UNREAD
+        return hop
+    return Hop(PYTHON["_hops"].__globals__["text_of"](value)[:4096])
+
+
+cdef Py_ssize_t UNREAD = -1
+
+
 cdef class Hop:
     """See :class:`msa_ml.features.mail.trace.Hop`."""
 
-    cdef readonly str value
-    cdef object own
+    cdef object folded, own
+    cdef str _value
     cdef Octets data
     cdef Py_ssize_t size, end
     cdef object _stamp, _ip, _scope
     cdef tuple _names
 
     def __cinit__(self, str value not None):
-        cdef Py_ssize_t date, by
-        self.value = value
         self._stamp = NotImplemented
+        self.hold(value)
+
+    cdef object hold(self, str value):
+        """Find the from clause: it ends before the ``by`` of the server itself, or the date."""
+        cdef Py_ssize_t date, by
+        self._value = value
+        self.size = self.end = 0
         if not is_ascii(value):
             self.own = PYTHON["Hop"](value)
             return
         self.data, self.size = <Octets>PyUnicode_DATA(value), PyUnicode_GET_LENGTH(value)
-        # The from clause ends before the "by" of the server itself, or the date.
         date = value.rfind(";")
         self.end = date if date > 0 else self.size
         by = value.find(" by ", 0, self.end)
         if by >= 0:
             self.end = by
+
+    cdef Hop read(self):
+        """Unfold the field where that was left for later."""
+        if self.size == UNREAD:
+            self.hold(unfolded(self.folded)[:4096])
+        return self
 
     def __repr__(self):
         return f"Hop({self.value!r})"
@@ -242,17 +272,22 @@ cdef class Hop:
         return Hop, (self.value,)
 
     @property
+    def value(self):
+        """The Received field."""
+        return self.read()._value
+
+    @property
     def stamp(self):
         """When the server took the message, by its own clock; ``None`` when that cannot be read."""
         if self._stamp is NotImplemented:
-            self._stamp = stamp_of_hop(self)
+            self._stamp = stamp_of_hop(self.read())
         return self._stamp
 
     @property
     def ip(self):
         """The client's address; ``''`` when unknown."""
         if self._ip is None:
-            self._ip = self.own.ip if self.own is not None else ip_of_hop(self)
+            self._ip = ip_of_hop(self.read())
         return self._ip
 
     @property
@@ -265,23 +300,23 @@ cdef class Hop:
     @property
     def helo(self):
         """The name that the client gave; ``''`` when unknown."""
-        return names_of_hop(self)[0]
+        return names_of_hop(self.read())[0]
 
     @property
     def reverse(self):
         """The name of its address by reverse look-up; ``''`` when there is none or it is not written."""
-        return names_of_hop(self)[1]
+        return names_of_hop(self.read())[1]
 
 
 cdef object stamp_of_hop(Hop hop):
     cdef Py_ssize_t begin
     if hop.own is not None:
         return hop.own.stamp
-    begin = hop.value.rfind(";") + 1
-    found = stamp_in(hop.data, begin if begin < hop.size else 0, hop.size)
-    if found is NotImplemented:
-        return PYTHON["stamp"](hop.value[begin if begin < hop.size else 0:])
-    return found
+    begin = hop._value.rfind(";") + 1
+    if begin == hop.size:
+        begin = 0
+    found = stamp_in(hop.data, begin, hop.size)
+    return PYTHON["stamp"](hop._value[begin:]) if found is NotImplemented else found
 
 
 cdef bint is_of_host(int byte) noexcept:
@@ -313,6 +348,8 @@ cdef Py_ssize_t past_host(Hop hop, Py_ssize_t begin) noexcept:
 cdef object ip_of_hop(Hop hop):
     """Return the first address in brackets, else the name after ``from`` where that is one."""
     cdef Py_ssize_t here, begin, end
+    if hop.own is not None:
+        return hop.own.ip
     for here in range(hop.end):
         if hop.data[here] == c'[' or hop.data[here] == c'(':
             begin = here + 6 if says(hop, here + 1, "ipv6:", 5) else here + 1

@@ -105,7 +105,8 @@ class Message:
         return None if value is None else decode_words(value)
 
     def _addresses(self, name: str) -> tuple[Address, ...]:
-        return tuple(address for value in self.all(name)[:10] for address in addresses(value))
+        values = self.by_name.get(name)
+        return _mailboxes(values) if values else ()
 
     def _address(self, name: str) -> Address | None:
         found = self._addresses(name)
@@ -149,7 +150,7 @@ class Message:
     @once
     def hops(self) -> tuple[Hop, ...]:
         """The Received fields, the topmost (nearest to the reader) first, 50 at most."""
-        return tuple([hop(value) for value in self.all("received")[:50]])
+        return _hops(self.by_name.get("received", []))
 
     @once
     def way(self) -> tuple[Hop, ...]:
@@ -180,7 +181,9 @@ class Message:
     @once
     def damage(self) -> str:
         """What is wrong with the message, words joined by commas; ``''`` when it is sound."""
-        found = {self.block.damage, *self._read.damage} - {""}
+        found = {*self._read.damage}
+        if self.block.damage:
+            found.add(self.block.damage)
         if len(self.raw) > self.limits.raw_bytes:
             found.add("too_long")
         return ",".join(sorted(found))
@@ -242,6 +245,16 @@ def _by_name(names: tuple[str, ...], values: tuple[str, ...]) -> dict[str, list[
             found[name] = [value]
     found.pop("", None)
     return found
+
+
+@compiled("address")
+def _mailboxes(values: list[str]) -> tuple[Address, ...]:
+    return tuple([address for value in values[:10] for address in addresses(text_of(value))])
+
+
+@compiled("trace")
+def _hops(values: list[str]) -> tuple[Hop, ...]:
+    return tuple([hop(text_of(value)) for value in values[:50]])
 
 
 def _texts(parts: list[Part], left: int) -> tuple[str, ...]:

@@ -119,6 +119,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
+@compiled("parts")
 def parameters(value: str) -> tuple[str, Mapping[str, str]]:
     r"""Split a structured field such as Content-Type into its value and its parameters (RFC 2045 5.1, RFC 2231).
 
@@ -131,7 +132,6 @@ def parameters(value: str) -> tuple[str, Mapping[str, str]]:
     return _remembered(value) if len(value) <= 64 else _parameters(value[:8192])
 
 
-@compiled("parts")
 def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
     main, _, _ = value.partition(";")
     found: dict[str, str] = {}
@@ -169,6 +169,7 @@ _MOST_MARKS = 10_000
 _WANTED = frozenset({"content-type", "content-disposition", "content-transfer-encoding"})
 
 
+@compiled("parts")
 def read(raw: bytes, limits: Limits, block: header_block.Block | None = None) -> Parts:
     r"""Read the parts of a message; never raises on content.
 
@@ -238,7 +239,6 @@ def _inner(body: bytes, boundary: str, outer: str, most: int, *, deep: bool) -> 
     return inner, "" if whole else "no_end"
 
 
-@compiled("parts")
 def _wanted(block: header_block.Block) -> dict[str, str]:
     """Return the topmost value of each field that describes the content."""
     found: dict[str, str] = {}
@@ -250,7 +250,6 @@ def _wanted(block: header_block.Block) -> dict[str, str]:
     return found
 
 
-@compiled("parts")
 def _part(fields: dict[str, str], kind: str, of_kind: Mapping[str, str], depth: int, content: bytes) -> Part:
     disposition, of_disposition = parameters(fields.get("content-disposition", ""))
     name = of_disposition.get("filename") or of_kind.get("name", "")

@@ -90,7 +90,7 @@ class Received(Extractor):
             values["no_reverse"] = 0
             values["access_line"] = access
             values["direct"] = access and alone
-        elif _is_said_missing(mail):
+        elif _is_said_missing(outside):
             values["no_reverse"] = 1
         if not helo:
             return
@@ -113,11 +113,9 @@ def _bare(address: str) -> str:
     return address.strip("[]").lower().removeprefix("ipv6:")
 
 
-def _is_said_missing(mail: Message) -> bool:
+def _is_said_missing(outside: Hop) -> bool:
     """Whether the server wrote ``unknown`` for the client's name, as Postfix and qmail do."""
-    fields = mail.all("received")
-    number = len(mail.hops) - len(mail.way)
-    text = fields[number][:512].lower() if number < len(fields) else ""
+    text = outside.value[:512].lower()
     return "(unknown [" in text or "from unknown" in text
 
 

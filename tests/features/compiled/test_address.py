@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msa_ml.features.compiled import TWINS
-from msa_ml.features.mail import address
+from msa_ml.features.mail import address, message
 from msa_ml.features.mail.address import Address
 from msa_ml.features.shared import domain
 from msa_ml.features.word_lists import packaged
@@ -66,6 +66,12 @@ def test_addresses(value: str, most: int, most_characters: int) -> None:
 )
 def test_addresses_of_a_table(value: str) -> None:
     _same("addresses", address.addresses, value)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(_PIECES | st.just("\n "), max_size=6).map("".join), max_size=12))
+def test__mailboxes(values: list[str]) -> None:
+    _same("_mailboxes", message._mailboxes, [value.encode("utf-8").decode("latin-1") for value in values])
 
 
 _LABELS = st.sampled_from(

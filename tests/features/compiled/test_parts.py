@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from msa_ml.features.compiled import TWINS
 from msa_ml.features.mail import mime
-from msa_ml.features.mail.header_block import Block
+from msa_ml.features.mail.header_block import split
 from msa_ml.features.mail.mime import Limits, Part, read
 
 
@@ -28,8 +28,8 @@ _PIECES = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.one_of(st.text(max_size=30), st.lists(_PIECES, max_size=12).map("".join)))
-def test__parameters(value: str) -> None:
-    _same("_parameters", value)
+def test_parameters(value: str) -> None:
+    _same("parameters", value)
 
 
 @pytest.mark.parametrize(
@@ -48,41 +48,57 @@ def test__parameters(value: str) -> None:
         ("a;b=", ("a", {"b": ""})),
     ],
 )
-def test__parameters_table(value: str, found: tuple[str, dict[str, str]]) -> None:
-    assert _same("_parameters", value) == found
+def test_parameters_table(value: str, found: tuple[str, dict[str, str]]) -> None:
+    assert _same("parameters", value) == found
 
 
-_NAMES = [
-    "Content-Type",
-    "content-type ",
-    "CONTENT-DISPOSITION",
-    "Content-Transfer-Encoding",
-    "Subject",
-    "C",
-    "Content-ID",
-    "Content-Typé",
-]
-
-
-@given(st.lists(st.tuples(st.sampled_from(_NAMES), st.sampled_from([" a", "", " b\n c", "é"])), max_size=8))
-def test__wanted(fields: list[tuple[str, str]]) -> None:
-    names, values = tuple(name for name, _ in fields), tuple(value for _, value in fields)
-    _same("_wanted", Block(names, values, 0, ""))
-
-
-_VALUES = st.sampled_from(
-    ["", " A ", "attachment; filename=b", "=?utf-8?q?caf=C3=A9?=", "inline; filename*=utf-8''x%20"]
+_FIELDS = st.sampled_from(
+    [b"Content-Type: text/html; charset=ISO-8859-1", b"content-type : text/plain; name=a.txt", b"Content-Type: multipart/mixed; boundary=b",
+     b'CONTENT-TYPE: multipart/digest;\n boundary="b"', b"Content-Type: multipart/mixed; boundary=bb", b"Content-Type: multipart/mixed",
+     b"Content-Type: message/rfc822", b"Content-Type: caf\xe9", b"Content-Type:", b"Content-Disposition: attachment; filename==?utf-8?q?=C3=A9?=",
+     b"Content-Disposition: inline; filename*=utf-8''x%20", b"Content-Transfer-Encoding: BASE64 ", b"Content-Transfer-Encoding: quoted-printable",
+     b"Content-Transfer-Encoding: 8bit", b"Content-Typ\xe9: x", b"Subject: x", b"C: x", b"junk"]
+)  # fmt: skip
+_BODIES = st.sampled_from(
+    [
+        b"hello\n",
+        b"aGVsbG8=",
+        b"a=E9\n",
+        b"--b",
+        b"--b\n",
+        b"--bb\n",
+        b"--b--\n",
+        b"--b--junk\n",
+        b"\n",
+        b"Content-Type: text/html\n\n",
+    ]
 )
+_MAILS = st.builds(
+    lambda first, body, second, rest: (
+        b"\n".join(first) + b"\n\n" + b"".join(body) + b"\n".join(second) + b"\n\n" + b"".join(rest)
+    ),
+    *([st.lists(_FIELDS, max_size=4), st.lists(_BODIES, max_size=6)] * 2),
+)
+_LIMITS = st.sampled_from(
+    [Limits(), Limits(parts=2), Limits(depth=1), Limits(decoded_bytes=4), Limits(raw_bytes=40), Limits(headers=2), Limits(header_bytes=30)]
+)  # fmt: skip
 
 
-@given(st.dictionaries(st.sampled_from(["content-type", "content-disposition", "content-transfer-encoding"]), _VALUES),
-       st.dictionaries(st.sampled_from(["name", "charset", "boundary"]), _VALUES))  # fmt: skip
-def test__part(fields: dict[str, str], of_kind: dict[str, str]) -> None:
-    twin: Any = _same("_part", fields, "text/plain", of_kind, 1, b"content")
+@settings(deadline=None, max_examples=400)
+@given(_MAILS | st.binary(max_size=60), _LIMITS)
+def test_read(raw: bytes, limits: Limits) -> None:
+    for one in _same("read", raw, limits).parts:
+        assert type(one) is Part
+        assert list(vars(one)) == list(Part.__dataclass_fields__)
+    _same("read", raw, limits, split(raw))
+
+
+def test_parts_are_frozen() -> None:
+    found = read(b"\n\nhello", Limits())
     with pytest.raises(AttributeError):
-        twin.depth = 2
-    assert type(twin) is Part
-    assert list(vars(twin)) == list(Part.__dataclass_fields__)
+        found.parts = ()  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        found.parts[0].depth = 2  # type: ignore[misc]
 
 
 def test_a_part_is_as_python_makes_it() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msa_ml.features.compiled import TWINS
-from msa_ml.features.mail import trace
+from msa_ml.features.mail import message, trace
 from msa_ml.features.shared import clock, ip
 
 _ADDRESSES = ["192.0.2.1", "8.8.8.8", "10.1.2.3", "256.1.1.1", "08.1.1.1", "1.2.3", "1.2.3.4.5", "219.0.0.255", "220.1.1.1", "2001:db8::5",
@@ -109,6 +109,27 @@ def test_Hop_table(value: str, helo: str, reverse: str, ip: str) -> None:  # noq
     for kind in TWINS.get("trace.Hop", (trace.Hop,)):
         hop = kind(value)
         assert (hop.helo, hop.reverse, hop.ip) == (helo, reverse, ip)
+
+
+@given(
+    st.lists(st.lists(_HOP_PIECES | st.sampled_from(["\n ", "\r\n\t"]), max_size=8).map("".join), max_size=3),
+    st.integers(1, 30),
+)
+def test__hops(values: list[str], times: int) -> None:
+    own, twin = TWINS.get("trace._hops", (message._hops, message._hops))
+    latin = [value.encode("utf-8").decode("latin-1") for value in values] * times
+    first, second = own(latin), twin(latin)
+    assert type(second) is tuple
+    assert len(second) <= 50
+    assert [_read(hop) for hop in first] == [_read(hop) for hop in second]
+    assert [hop.scope for hop in first] == [hop.scope for hop in twin(latin)]
+    assert [hop.stamp for hop in first] == [hop.stamp for hop in twin(latin)]
+
+
+def test_a_long_hop_is_cut() -> None:
+    for value in (" from a" + " x" * 3000, "é" * 5000, "a" * 70_000):
+        for function in TWINS.get("trace._hops", (message._hops,)):
+            assert len(function([value])[0].value) == 4096
 
 
 def test_a_hop_travels() -> None:
