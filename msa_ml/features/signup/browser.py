@@ -40,7 +40,7 @@ _STAND_FOR = {
 }
 """Systems that the words of ``signup.agent`` may stand for; others stand for the one of their name."""
 _CALENDARS = {"chrome": "Chrome", "edge": "Chrome", "firefox": "Firefox"}
-_FAR, _EARLY, _MOST = 200.0, 5.0, 10_000.0
+_FAR, _EARLY = 200.0, 5.0
 _PLAIN_DEVICES = frozenset({"", "K", "Mac", "iPhone", "iPad", "iPod", "iOS-Device", "Spider"})
 
 
@@ -57,6 +57,8 @@ class Browser(TableExtractor):
     version that the rules read, for Chrome, Edge and Firefox on every system; *too_new* is more than five versions ahead.
     *system_differs* and *browser_differs* tell a User-Agent that was put together from one that a browser wrote: words of
     it stand for something else than it is by its build.
+
+    Versions as they stand are left out: they go up from week to week, so that a model would learn those of its window.
     """
 
     name = "signup.browser"
@@ -67,9 +69,8 @@ class Browser(TableExtractor):
         Feature("known", "a rule names the browser", "flag", 0, 1, nan=_NONE),
         *(Feature(kind, what, "flag", 0, 1, nan=_NONE, monotone=1 if kind in _AUTOMATIC else 0) for kind, what in _KINDS.items()),
         Feature("crawler", "a rule names a robot that is none of these", "flag", 0, 1, monotone=1, nan=_NONE),
-        Feature("version", "version of the browser, at most 10,000", "count", 0, _MOST, nan="none is told"),
         Feature("system_known", "a rule names the system", "flag", 0, 1, nan=_NONE),
-        Feature("system_version", "version of the system, at most 10,000", "count", 0, _MOST, nan="none is told in digits"),
+        Feature("system_ended", "browsers are no longer made for the system's version", "flag", 0, 1, nan="no system is known"),
         Feature("phone", "it is on a phone", "flag", 0, 1, nan=_NONE),
         Feature("tablet", "it is on a tablet", "flag", 0, 1, nan=_NONE),
         Feature("desk", "it is on a desk", "flag", 0, 1, nan=_NONE),
@@ -116,9 +117,8 @@ class Browser(TableExtractor):
             "known": read.browser != "",
             **{one: one == kind for one in _KINDS},
             "crawler": read.device == "Spider" and kind not in _AUTOMATIC,
-            "version": None if read.version is None else min(read.version, _MOST),
             "system_known": read.system != "",
-            "system_version": _number(read.system_version),
+            "system_ended": (read.system, read.system_version) in known.ended if system else None,
             "phone": phone,
             "tablet": tablet,
             "desk": system in _DESKS,
@@ -129,19 +129,25 @@ class Browser(TableExtractor):
             "system_differs": _other_system(system, agent) if system else None,
             "browser_differs": _other_browser(kind, system, read, agent) if kind else None,
             "calendar": _BY_CALENDAR.index(_CALENDARS[kind]) if kind in _CALENDARS and read.version is not None else None,
+            "version": read.version,
         }  # fmt: skip
         return tuple(values[name] for name in _LOOKS)
 
 
 _BY_CALENDAR = ("Chrome", "Firefox")
 _LATER = ("behind", "too_new")
-_LOOKS = (*(feature.name for feature in Browser.features if feature.name not in _LATER), "calendar")
+_LOOKS = (
+    *(feature.name for feature in Browser.features if feature.name not in _LATER),
+    "calendar",
+    "version",
+)
 
 
 class _Knowledge(NamedTuple):
     browsers: Mapping[str, tuple[str, tuple[str, ...]]]
     systems: Mapping[str, str]
     ends: Mapping[tuple[str, str, str], int]
+    ended: frozenset[tuple[str, str]]
 
     def outlived(self, kind: str, read: Named) -> bool:
         last = self.ends.get(
@@ -164,7 +170,8 @@ def _knowledge(browsers: WordList, systems: WordList, ends: WordList) -> _Knowle
     for line in ends.lines:
         kind, system, version, number = line.split()
         last[kind, system, version] = int(number)
-    return _Knowledge(kinds, classes, last)
+    ended = frozenset((system, version) for _, system, version in last if version != "*")
+    return _Knowledge(kinds, classes, last, ended)
 
 
 def _held(read: Named, system: str, agent: str) -> tuple[bool, bool]:
@@ -180,10 +187,9 @@ def _held(read: Named, system: str, agent: str) -> tuple[bool, bool]:
 
 def _old_safari(read: Named) -> bool | None:
     # Since 26 Safari counts on while its iOS stands still in the User-Agent, so a higher number says nothing.
-    system_version = _number(read.system_version)
-    if read.browser != "Mobile Safari" or read.version is None or system_version is None:
+    if read.browser != "Mobile Safari" or read.version is None or not read.system_version.isdecimal():
         return None
-    return read.version < system_version
+    return read.version < int(read.system_version[:9])
 
 
 def _other_system(system: str, agent: str) -> bool:
@@ -202,7 +208,3 @@ def _other_browser(kind: str, system: str, read: Named, agent: str) -> bool:
         # Since 15 it stands on Chrome's engine.
         return gecko or (read.browser == "Opera" and (read.version or 0) >= 15 and not engine)
     return (kind in ("firefox", "safari") and engine) or (kind == "safari" and gecko)
-
-
-def _number(text: str) -> float | None:
-    return min(float(text), _MOST) if text.isascii() and text.isdigit() else None
