@@ -153,6 +153,29 @@ cdef class FunctionWords:
         return self._words[place_of(self._words, LISTED_PLACES, letters, word, size, hash)].languages
 
 
+# What a character tells, where the one before it allows that: a sum by its sign, a million by its noughts, by its name.
+cdef enum:
+    MONEY = 1
+    NOUGHTS = 2
+    LARGE = 4
+
+cdef unsigned char tells[128]
+cdef unsigned char allows[128]
+
+
+cdef _prepare():
+    memset(tells, 0, sizeof(tells))
+    memset(allows, MONEY, sizeof(allows))
+    tells[<int>c"$"] = tells[<int>c"U"] = MONEY
+    tells[<int>c"0"] = NOUGHTS
+    tells[<int>c"l"] = tells[<int>c"L"] = LARGE
+    allows[<int>c","] = allows[<int>c"."] = MONEY | NOUGHTS
+    allows[<int>c"l"] = allows[<int>c"L"] = MONEY | LARGE
+
+
+_prepare()
+
+
 cdef class Wording:
     """See :class:`msa_ml.features.mail.appeal.Wording`."""
 
@@ -195,10 +218,28 @@ cdef class Wording:
         return self._read[Py_UCS4](PyUnicode_4BYTE_DATA(text), size, most, False)
 
     cdef _read(self, const Unit *text, Py_ssize_t size, Py_ssize_t sample, bint is_ascii):
-        cdef Py_ssize_t found = sums(text, sample)
+        cdef Py_ssize_t at, sums = 0, millions = 0
+        cdef Py_ssize_t thousands[2]
+        cdef unsigned int code, told, allowed = MONEY
+        thousands[0] = thousands[1] = 0
         if not is_ascii:
-            found += other_sums(text, sample)
-        return found, millions(text, size), self._offers(text, size, is_ascii)
+            sums = other_sums(text, sample)
+        for at in range(size):
+            code = text[at]
+            if code > 127:
+                code = 0
+            told = tells[code] & allowed
+            allowed = allows[code]
+            if not told:
+                continue
+            if told == MONEY:
+                sums += at < sample and is_sum(text, sample, at)
+            elif told == LARGE:
+                millions += is_large(text, size, at - 2)
+            elif at > thousands[text[at - 1] == c","] and are_noughts(text, size, at - 1):
+                millions += 1
+                thousands[text[at - 1] == c","] = at + 7  # what was found is not looked at again
+        return sums, millions, self._offers(text, size, is_ascii)
 
     cdef bint _offers(self, const Unit *text, Py_ssize_t size, bint is_ascii):
         cdef Py_ssize_t at, number, first = max(0, size - END)
@@ -250,23 +291,19 @@ cdef bint stands(str word, const Unit *text, Py_ssize_t size, Py_ssize_t at) noe
     return True
 
 
-cdef Py_ssize_t sums(const Unit *text, Py_ssize_t size) noexcept:
-    """Count what _DOLLARS and _CODED find."""
-    cdef Py_ssize_t at, end, found = 0
-    for at in range(size):
-        if text[at] == c"$":
-            end = at + 1
-        elif text[at] == c"U" and at + 2 < size and (
-            text[at + 1] == c"S" and text[at + 2] == c"D"
-            or text[at + 1] == c"R" and at > 0 and text[at - 1] == c"E"
-        ):
-            end = at + (3 if text[at + 1] == c"S" else 2)
+cdef bint is_sum(const Unit *text, Py_ssize_t size, Py_ssize_t at) noexcept:
+    """Whether _DOLLARS finds this dollar, or _CODED the currency with this U."""
+    cdef Py_ssize_t end = at + 1
+    if text[at] == c"U":
+        if at + 2 < size and text[at + 1] == c"S" and text[at + 2] == c"D":
+            end = at + 3
+        elif 0 < at < size - 1 and text[at - 1] == c"E" and text[at + 1] == c"R":
+            end = at + 2
         else:
-            continue
-        if end < size and text[end] == c" ":
-            end += 1
-        found += is_digit(text, size, end)
-    return found
+            return False
+    if end < size and text[end] == c" ":
+        end += 1
+    return is_digit(text, size, end)
 
 
 cdef Py_ssize_t other_sums(const Unit *text, Py_ssize_t size) noexcept:
@@ -289,27 +326,19 @@ cdef inline bint is_sign(unsigned int code) noexcept:
     return code > 127 and code in (0xA3, 0xA5, 0x20AC, 0x20B9, 0x20BD, 0x20A9, 0x20BA, 0x20BF)
 
 
-cdef Py_ssize_t millions(const Unit *text, Py_ssize_t size) noexcept:
-    """Count what _LARGE, _COMMAS and _POINTS find."""
-    cdef Py_ssize_t at, commas = 0, points = 0, found = 0
-    cdef unsigned int code
-    for at in range(size):
-        code = text[at]
-        if code == c"i" or code == c"I":
-            found += stands("illion", text, size, at) and is_large(text, size, at)
-        elif code == c"," and at >= commas and stands(",000,000", text, size, at):
-            if is_digit(text, size, at - 1) and not is_digit(text, size, at + 8):
-                found += 1
-                commas = at + 8
-        elif code == c"." and at >= points and stands(".000.000", text, size, at):
-            if is_digit(text, size, at - 1) and not is_digit(text, size, at + 8):
-                found += 1
-                points = at + 8
-    return found
+cdef bint are_noughts(const Unit *text, Py_ssize_t size, Py_ssize_t at) noexcept:
+    """Whether _COMMAS or _POINTS finds the noughts of a million after this mark."""
+    return (
+        is_digit(text, size, at - 1)
+        and stands(",000,000" if text[at] == c"," else ".000.000", text, size, at)
+        and not is_digit(text, size, at + 8)
+    )
 
 
 cdef bint is_large(const Unit *text, Py_ssize_t size, Py_ssize_t at) noexcept:
-    """Whether the number whose name ends here is one of money, or stands beside a digit."""
+    """Whether _LARGE finds the million or billion with this first i: one of money, or beside a digit."""
+    if at < 0 or at + 5 >= size or lower(text[at + 5]) != c"n" or not stands("illion", text, size, at):
+        return False
     if at > 1 and (lower(text[at - 1]) == c"m" or lower(text[at - 1]) == c"b"):
         if is_digit(text, size, at - 2):
             return True
