@@ -28,20 +28,25 @@ ctypedef fused Unit:
     Py_UCS4
 
 cdef enum:
+    LINES = 4
+    EXCLAMATIONS = 5
+    ENDS = 6
     TABLE = 0x20000
     SCRIPTS = 12
     LETTERS = 3 * SCRIPTS
     CLASSES = 64
-    # The bits of a plane, see _PLANES in Python.
+    # The bits of a plane, see _PLANES in Python, and more that tell apart what is counted.
     LETTER = 1
+    QUESTION = 2
     CAPITAL = 4
     SPACE = 8
     MARK = 16
     TWIN = 32
-    WATCHED = 64  # ends of lines and of sentences, and what quotes
-    # Four counters in one integer, so that a character is counted by one addition.
-    FIELD = 16
-    FIELD_MOST = 0xFFFF
+    NOTED = 64  # the end of a line, a dot, an exclamation mark
+    QUOTE = 128
+    # Seven counters in one integer, so that a character is counted by one addition; emptied before one is full.
+    FIELD = 8
+    FIELD_MOST = 0xFF
     TAG_MOST = 40
 
 cdef unsigned char planes[TABLE]
@@ -104,14 +109,20 @@ cdef _prepare():
         # A lone half of a pair reads as the question mark that it is encoded to.
         classes[code] = table[code if not 0xD800 <= code < 0xE000 else <unsigned int>ord("?")]
         planes[code] = bits[classes[code]]
-    for code in b"\n!.?>":
-        planes[code] |= WATCHED
+        planes[code] &= ~<unsigned char>QUESTION
+    for code in b"\n.!":
+        planes[code] |= NOTED
+    planes[<int>c"?"] |= QUESTION
+    planes[<int>c">"] |= QUOTE
     for code in range(256):
         added[code] = (
-            (<unsigned long long>1 if code & LETTER else 0)
-            | (<unsigned long long>1 << FIELD if code & CAPITAL else 0)
-            | (<unsigned long long>1 << 2 * FIELD if code & SPACE else 0)
-            | (<unsigned long long>1 << 3 * FIELD if code & MARK else 0)
+            one(0, code & LETTER)
+            | one(1, code & CAPITAL)
+            | one(2, code & SPACE)
+            | one(3, code & MARK)
+            | one(LINES, code & SPACE and code & NOTED)
+            | one(EXCLAMATIONS, code & TWIN and code & NOTED)
+            | one(ENDS, code & QUESTION or code & (MARK | TWIN | NOTED) == MARK | NOTED)
         )
     for code in range(CLASSES):
         alphabets[code] = twins[code]
@@ -119,11 +130,15 @@ cdef _prepare():
     Profile = own.Profile
 
 
+cdef inline unsigned long long one(int field, unsigned int wanted) noexcept:
+    return <unsigned long long>(wanted != 0) << field * FIELD
+
+
 cdef void count(const Unit *text, Py_ssize_t size, Counts *found) noexcept:
-    cdef Py_ssize_t at = 0, stop = 0
-    cdef Py_ssize_t alone = -2, row = 0, capital = -2, run = 0, twin = -2, line = -1
+    """Count what needs no more than flags. Branches are few, since each that comes as a surprise takes as long as ten characters."""
+    cdef Py_ssize_t at = 0, stop = 0, alone = -2, row = 0, capital = -2, run = 0, twin = -2
     cdef unsigned long long sums
-    cdef unsigned int code, letters = 0, bits
+    cdef unsigned int code, bits, letters = 0, capitals = 0
     while at < size:
         stop = min(size, at + FIELD_MOST)
         sums = 0
@@ -132,39 +147,34 @@ cdef void count(const Unit *text, Py_ssize_t size, Counts *found) noexcept:
             bits = planes[code if code < TABLE else TABLE - 1]
             sums += added[bits]
             letters = letters << 1 | bits & LETTER
-            if letters & 7 == 2:  # the last one was a letter between what is none
-                row = row + 1 if at == alone + 2 else 1
+            if letters & 31 == 0b01010:  # the last one was the second of two letters that stand alone
+                row = row + 1 if at == alone + 2 else 2
                 alone = at
                 found.spaced += 4 if row == 4 else row > 4
-            if not bits & (CAPITAL | TWIN | WATCHED):
-                continue
-            if bits & CAPITAL:
-                run = run % 4 + 1 if at == capital + 1 else 1
+            capitals = capitals << 1 | (bits & CAPITAL != 0)
+            if capitals & 3 == 3:
+                run = run % 4 + 1 if at == capital + 1 else 2
                 capital = at
                 found.shouted += 4 if run == 4 else 0
+            if not bits & (TWIN | QUOTE):
                 continue
-            if bits & TWIN:
-                if at == twin + 1:
-                    found.repeated += 2
-                    twin = -2
-                else:
-                    twin = at
-            if code == c"\n":
-                found.lines += 1
-                line = at
-            elif code == c">":
-                found.quoted += at == line + 1
-            elif code == c"!":
-                found.exclamations += 1
-            elif code == c"." or code == c"?":
-                found.ends += 1
+            if bits & QUOTE:
+                found.quoted += at == 0 or text[at - 1] == c"\n"
+            elif at == twin + 1:
+                found.repeated += 2
+                twin = -2
+            else:
+                twin = at
         at = stop
         found.letters += sums & FIELD_MOST
         found.upper += sums >> FIELD & FIELD_MOST
         found.spaces += sums >> 2 * FIELD & FIELD_MOST
-        found.marks += sums >> 3 * FIELD
-    if letters & 3 == 1:
-        row = row + 1 if size == alone + 2 else 1
+        found.marks += sums >> 3 * FIELD & FIELD_MOST
+        found.lines += sums >> LINES * FIELD & FIELD_MOST
+        found.exclamations += sums >> EXCLAMATIONS * FIELD & FIELD_MOST
+        found.ends += sums >> ENDS * FIELD & FIELD_MOST
+    if letters << 1 & 31 == 0b01010:
+        row = row + 1 if size == alone + 2 else 2
         found.spaced += 4 if row == 4 else row > 4
 
 

@@ -16,35 +16,32 @@ PYTHON = {}
 cdef enum:
     WIDEST = 4  # bytes of one character in UTF-8
     SHAPE_MOST = 200  # characters of a text that a shape is made of
+    APART_MOST = 200  # letters of a word set apart after the first two
     BOUNDARY_NAME = 9
     BOUNDARY_MOST = 200
 
 cdef unsigned char small[256]  # what is seen of a character of ASCII: 0 if nothing
 cdef unsigned char separators[256]  # one bit for each
+cdef unsigned char letters[256]  # all of these bits for a small letter
 cdef unsigned char shape_of[256]
 cdef const char *BOUNDARY = b"boundary="
 
 
 cdef _prepare():
     cdef int code
-    cdef bytes shapes_of
     from msa_ml.features.mail import content, shown
 
-    cdef bytes seen_of = shown._SMALL, bits = shown._BITS
-    shapes_of = content._SHAPES
+    cdef bytes seen_of = shown._SMALL, bits = shown._BITS, letters_of = shown._LETTERS, shapes_of = content._SHAPES
     for code in range(256):
         small[code] = seen_of[code]
         separators[code] = bits[code]
+        letters[code] = letters_of[code]
         shape_of[code] = shapes_of[code]
 
 
 cdef inline bint is_blank(unsigned int code) noexcept:
     """Whether ``str.split`` takes it for a blank, of ASCII."""
     return code == c" " or 9 <= code <= 13 or 28 <= code <= 31
-
-
-cdef inline bint is_letter(unsigned int code) noexcept:
-    return c"a" <= code <= c"z"
 
 
 cdef inline unsigned int lower(unsigned int code) noexcept:
@@ -75,29 +72,22 @@ cdef object shown_table(confusables):
 
 
 cdef Py_ssize_t write_small(const unsigned char *text, Py_ssize_t size, unsigned char *into, Py_ssize_t most) noexcept:
-    """Write what is seen of ASCII with single blanks; return the number of bytes."""
-    cdef Py_ssize_t at, written = 0
-    cdef unsigned char code
-    cdef bint blank = False
-    if most <= 0:
-        return 0
-    for at in range(size):
+    """Write what is seen of ASCII with single blanks; return the number of bytes. Every sixth is a blank: no branch for them."""
+    cdef Py_ssize_t at = 0, written = 0
+    cdef unsigned char code, last = c" "
+    while at < size and written < most:
         code = small[text[at]]
-        if code == c" ":
-            blank = written > 0
-            continue
+        at += 1
+        into[written] = code
         if code == 0:
             continue
-        if blank:  # only now, so that none is left at the end
-            into[written] = c" "
-            written += 1
-            blank = False
-            if written >= most:
-                break
-        into[written] = code
-        written += 1
-        if written >= most:
-            break
+        written += (code != c" ") | (last != c" ")
+        last = code
+    if written and into[written - 1] == c" ":  # none is left at the end of all
+        while at < size and (small[text[at]] == 0 or small[text[at]] == c" "):
+            at += 1
+        if at == size:
+            written -= 1
     return written
 
 
@@ -143,21 +133,62 @@ def _may_be_apart(bytes data not None):
     """See :func:`msa_ml.features.mail.shown._may_be_apart`."""
     cdef const unsigned char *text = <const unsigned char *>PyBytes_AS_STRING(data)
     cdef Py_ssize_t at
-    cdef unsigned char separator
+    # Separators that stand before a letter here, one, two, three and four places ago.
+    cdef unsigned int pair, one = 0, two = 0, three = 0, four = 0, separator = 0
     if separators[<int>c" "] == 0:
         _prepare()
-    for at in range(PyBytes_GET_SIZE(data) - 5):
-        separator = text[at]
-        if (
-            separator == text[at + 2]
-            and separator == text[at + 4]
-            and separators[separator]
-            and is_letter(text[at + 1])
-            and is_letter(text[at + 3])
-            and is_letter(text[at + 5])
-        ):
+    for at in range(PyBytes_GET_SIZE(data)):
+        pair = separator & letters[text[at]]
+        if pair & two & four:
             return True
+        four, three, two, one = three, two, one, pair
+        separator = separators[text[at]]
     return False
+
+
+def closed(bytes data not None):
+    """See :func:`msa_ml.features.mail.shown.closed`."""
+    cdef const unsigned char *text = <const unsigned char *>PyBytes_AS_STRING(data)
+    cdef unsigned char *into
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(data), at = 0, end, written = 0
+    cdef bytes found
+    if not _may_be_apart(data):
+        return data
+    found = PyBytes_FromStringAndSize(NULL, size)
+    into = <unsigned char *>PyBytes_AS_STRING(found)
+    while at < size:
+        end = after_apart(text, size, at)
+        into[written] = text[at]
+        written += 1
+        at += 1
+        while at < end:  # every other one is the separator
+            into[written] = text[at + 1]
+            written += 1
+            at += 2
+    return found[:written]
+
+
+cdef Py_ssize_t after_apart(const unsigned char *text, Py_ssize_t size, Py_ssize_t at) noexcept:
+    """Return the end of a word set apart that begins here, the beginning if there is none."""
+    cdef Py_ssize_t end = at + 3, more = 0
+    if end > size or not letters[text[at]] or not separators[text[at + 1]] or not letters[text[at + 2]]:
+        return at
+    if at > 0 and is_alphanumeric(text[at - 1]):
+        return at
+    while (
+        more < APART_MOST
+        and end + 1 < size
+        and text[end] == text[at + 1]
+        and letters[text[end + 1]]
+        and not (end + 2 < size and is_alphanumeric(text[end + 2]))
+    ):
+        end += 2
+        more += 1
+    return end if more > 1 else at
+
+
+cdef inline bint is_alphanumeric(unsigned char code) noexcept:
+    return letters[code] or c"0" <= code <= c"9"
 
 
 def _printed(list lines not None, limit=None):
@@ -236,7 +267,7 @@ cdef Py_ssize_t after_boundary(const unsigned char *line, Py_ssize_t size, Py_ss
 def shapes(list texts not None):
     """See :func:`msa_ml.features.mail.content.shapes`."""
     cdef unsigned char found[SHAPE_MOST]
-    cdef const unsigned char *letters
+    cdef const unsigned char *characters
     cdef unsigned char code
     cdef Py_ssize_t at, written
     cdef str text
@@ -247,10 +278,10 @@ def shapes(list texts not None):
         if not text.isascii():
             written_ones.append(PYTHON["shapes"]([text])[0])
             continue
-        letters = PyUnicode_1BYTE_DATA(text)
+        characters = PyUnicode_1BYTE_DATA(text)
         written = 0
         for at in range(min(len(text), SHAPE_MOST)):
-            code = shape_of[letters[at]]
+            code = shape_of[characters[at]]
             if written and code == found[written - 1] and (code == c"a" or code == c"0" or code == c"A"):
                 continue
             found[written] = code

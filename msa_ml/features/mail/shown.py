@@ -125,6 +125,7 @@ def _table(confusables: WordList) -> NDArray[np.uint32]:
     return table
 
 
+@compiled("view")
 def closed(data: bytes) -> bytes:
     """Close words whose letters are set apart: four or more single letters with one separator between them.
 

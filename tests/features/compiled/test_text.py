@@ -17,7 +17,7 @@ ALPHABETS = st.sampled_from([
     NARROW + "\U0001d400\U0001f600\U0001ffff\U00020000\U0010ffff\u0430\u200b",
 ])  # fmt: skip
 TEXTS = ALPHABETS.flatmap(lambda alphabet: st.text(alphabet, max_size=80))
-LONG = 0xFFFF  # characters that are counted in one integer
+LONG = 0xFF  # characters that are counted in one integer
 
 
 @given(st.one_of(TEXTS, st.text(max_size=80)))

@@ -11,6 +11,7 @@ from msa_ml.features.word_lists import packaged
 
 SEEN = TWINS.get("view.seen", (shown.seen, shown.seen))
 APART = TWINS.get("view._may_be_apart", (shown._may_be_apart, shown._may_be_apart))
+CLOSED = TWINS.get("view.closed", (shown.closed, shown.closed))
 PRINTED = TWINS.get("view._printed", (content._printed, content._printed))
 SHAPES = TWINS.get("view.shapes", (content.shapes, content.shapes))
 
@@ -42,6 +43,29 @@ def test_seen(text: str, limit: int | None) -> None:
 @example(b"v.i a.g")
 def test__may_be_apart(data: bytes) -> None:
     own, twin = APART
+    assert twin(data) == own(data)
+
+
+@given(
+    st.one_of(
+        st.lists(
+            st.sampled_from(["a", "b ", " c", ".d", "e.", "v i a g r a", "-f-g", "h_", "1", "é", "  "]),
+            max_size=30,
+        )
+        .map("".join)
+        .map(str.encode),
+        st.text("ab .-1", max_size=40).map(str.encode),
+        st.binary(max_size=40),
+    )
+)
+@example(b"buy v i a g r a now, p-i-l-l-s and a b c")
+@example(b"a b c d ef g h i j")
+@example(b"xa b c d e f")
+@example(b"a b c d")
+@example(b"a.b.c.d. a b.c d e f")
+@example(b"a " * 500 + b"bc")
+def test_closed(data: bytes) -> None:
+    own, twin = CLOSED
     assert twin(data) == own(data)
 
 
