@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -214,31 +214,32 @@ def guide(suffixes: WordList, shorteners: WordList, hosting: WordList) -> Callab
     >>> place.domain, place.marks
     ('bit.ly', ('shorteners',))
     """
-    short, free = shorteners.words, hosting.words
+    here = partial(_place, suffixes=suffixes, shorteners=shorteners.words, hosting=hosting.words)
+    return lru_cache(maxsize=16_384)(here)
 
-    @lru_cache(maxsize=16_384)
-    def place(host: str) -> Place:
-        numeric = is_ip(host)
-        international = not host.isascii() or "xn--" in host
-        domain = registrable(suffixes, host) or host
-        name = domain.partition(".")[0]
-        marks = (
-            numeric,
-            numeric and host[0] != "[" and not _is_usual(host),
-            international,
-            international and is_lookalike(host),
-            listed(short, host),
-            listed(free, host),
-        )
-        return Place(
-            domain,
-            not numeric,
-            tuple([mark for mark, has in zip(PLACE_MARKS, marks, strict=True) if has]),
-            (host.count(".") + 1, host.count("-"), max(len(name) - 10, 0), max(entropy(name) - 3, 0)),
-            _digits(host),
-        )
 
-    return place
+@compiled("link")
+def _place(host: str, suffixes: WordList, shorteners: frozenset[str], hosting: frozenset[str]) -> Place:
+    """Return what a host is."""
+    numeric = is_ip(host)
+    international = not host.isascii() or "xn--" in host
+    domain = registrable(suffixes, host) or host
+    name = domain.partition(".")[0]
+    marks = (
+        numeric,
+        numeric and host[0] != "[" and not _is_usual(host),
+        international,
+        international and is_lookalike(host),
+        listed(shorteners, host),
+        listed(hosting, host),
+    )
+    return Place(
+        domain,
+        not numeric,
+        tuple([mark for mark, has in zip(PLACE_MARKS, marks, strict=True) if has]),
+        (host.count(".") + 1, host.count("-"), max(len(name) - 10, 0), max(entropy(name) - 3, 0)),
+        _digits(host),
+    )
 
 
 def _is_usual(host: str) -> bool:

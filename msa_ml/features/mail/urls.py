@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.extractor import Extractor, Feature
-from msa_ml.features.mail.link import PLACE_MARKS, PLACE_SIZES, URL_MARKS, Place, guide, parse, shown_host
+from msa_ml.features.mail.link import (
+    PLACE_MARKS,
+    PLACE_SIZES,
+    URL_MARKS,
+    Place,
+    Url,
+    guide,
+    parse,
+    shown_host,
+)
 from msa_ml.features.mail.message import Message
 from msa_ml.features.mail.page import MOST_ANCHORS, MOST_SHOWN
 from msa_ml.features.shared.domain import registrable
@@ -82,25 +93,18 @@ class Urls(Extractor):
         urls = [url for text in texts[:_LOOKED_AT] if (url := parse(text)) is not None]
         if not urls:
             return values
-        number, place = len(urls), self._place
-        places = {url.host: place(url.host) for url in urls}
-        domains = [places[url.host].domain for url in urls]
-        distinct = set(domains)
-        values |= _NO_MARKS
-        for url in urls:
-            for mark in (*url.marks, *places[url.host].marks):
-                values[mark] += 1
+        number = len(urls)
+        marks, domains, depth, most, sizes, length, digits = _summed(urls, self._place, _NO_MARKS)
+        values |= marks
         for name in _SHARES:
             values[name] /= number
-        values["domains"] = len(distinct)
-        values["depth"] = max([url.depth for url in urls])
-        values["one_domain"] = max(map(domains.count, distinct)) / number
-        values["parameters"] = max([url.query.count("&") + 1 if url.query else 0 for url in urls])
-        if named := [(host, one) for host, one in places.items() if one.is_named]:
-            sizes = zip(*[one.sizes for _, one in named], strict=True)
-            values.update(zip(PLACE_SIZES, map(max, sizes), strict=True))
-            length = sum([len(host) for host, _ in named])
-            values["host_digits"] = 1 - (length - sum([one.digits for _, one in named])) / length
+        values["domains"] = len(domains)
+        values["depth"] = depth
+        values["one_domain"] = max(domains.values()) / number
+        values["parameters"] = most
+        if sizes is not None:
+            values.update(zip(PLACE_SIZES, sizes, strict=True))
+            values["host_digits"] = 1 - (length - digits) / length
         return values
 
     @cached_property
@@ -140,3 +144,33 @@ class Urls(Extractor):
 
 
 _NO_MARKS: Mapping[str, float] = dict.fromkeys((*URL_MARKS, *PLACE_MARKS), 0)
+
+
+@compiled("link")
+def _summed(
+    urls: list[Url], place: Callable[[str], Place], values: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, int], int, int, list[float] | None, int, int]:
+    """Sum up what URLs are.
+
+    Returns
+    -------
+    tuple
+        How many have each mark, counted on from ``values``; how many are at each domain; the most segments and the most
+        parameters; and of the distinct named hosts the largest of each size (``None`` when there is none), their length
+        and their digits.
+    """
+    found = dict(values)
+    places = {url.host: place(url.host) for url in urls}
+    for url in urls:
+        for mark in (*url.marks, *places[url.host].marks):
+            found[mark] += 1
+    named = [(host, one) for host, one in places.items() if one.is_named]
+    return (
+        found,
+        dict(Counter([places[url.host].domain for url in urls])),
+        max([url.depth for url in urls]),
+        max([url.query.count("&") + 1 if url.query else 0 for url in urls]),
+        [*map(max, zip(*[one.sizes for _, one in named], strict=True))] if named else None,
+        sum([len(host) for host, _ in named]),
+        sum([one.digits for _, one in named]),
+    )
