@@ -1,10 +1,15 @@
 # cython: boundscheck=True, wraparound=False, binding=True
 """Mailboxes, and the hosts behind them."""
 
+from cpython.object cimport PyObject
+
 from msa_ml.features.compiled.octets cimport (
     Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, is_digit, past_blanks, piece,
     stripped, unfolded
 )
+
+cdef extern from "Python.h":
+    PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
 
 cdef extern from *:
     """
@@ -173,10 +178,29 @@ cdef inline bint is_edge(int byte) noexcept:
 # --- hosts ----------------------------------------------------------------------------------------------------------
 
 
-def _registrable(suffixes, host):
-    """See :func:`msa_ml.features.shared.domain._registrable`."""
-    if not is_ascii(host):
-        return PYTHON["_registrable"](suffixes, host)
+cdef object LIST = None
+cdef dict KNOWN = {}
+
+
+def registrable(suffixes, host):
+    """See :func:`msa_ml.features.shared.domain.registrable`."""
+    global LIST
+    cdef PyObject *known
+    if not is_ascii(host) or PyUnicode_GET_LENGTH(host) > 260:
+        return PYTHON["registrable"](suffixes, host)
+    # One list is asked about a host by several features of each mail.
+    if suffixes is not LIST or len(KNOWN) >= 131_072:
+        KNOWN.clear()
+        LIST = suffixes
+    known = PyDict_GetItemWithError(KNOWN, host)
+    if known != NULL:
+        return <object>known
+    found = registrable_of(suffixes, host)
+    KNOWN[host] = found
+    return found
+
+
+cdef object registrable_of(object suffixes, object host):
     cdef Octets data = <Octets>PyUnicode_DATA(host)
     cdef Py_ssize_t size = PyUnicode_GET_LENGTH(host), begin = past_blanks(data, size, 0), end = size
     while end > begin and is_blank(at(data, size, end - 1)):
@@ -188,7 +212,7 @@ def _registrable(suffixes, host):
     cdef str name = piece(data, end, begin, end).lower()
     # Numbers and punycode have rules of their own.
     if is_digit(at(data, end, begin)) and is_numeric(name) or "xn--" in name:
-        return PYTHON["_registrable"](suffixes, host)
+        return PYTHON["registrable"](suffixes, host)
     return below_suffix(name, suffixes.words, suffixes.wildcards, suffixes.exceptions)
 
 

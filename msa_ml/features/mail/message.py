@@ -142,7 +142,7 @@ class Message:
         """The addresses of Cc."""
         return self._addresses("cc")
 
-    @property
+    @once
     def recipients(self) -> tuple[Address, ...]:
         """The addresses of To and Cc."""
         return (*self.to, *self.cc)
@@ -181,12 +181,12 @@ class Message:
     @once
     def damage(self) -> str:
         """What is wrong with the message, words joined by commas; ``''`` when it is sound."""
-        found = {*self._read.damage}
-        if self.block.damage:
-            found.add(self.block.damage)
-        if len(self.raw) > self.limits.raw_bytes:
-            found.add("too_long")
-        return ",".join(sorted(found))
+        found = {
+            self.block.damage,
+            *self._read.damage,
+            "too_long" if len(self.raw) > self.limits.raw_bytes else "",
+        }
+        return ",".join(sorted(found - {""})) if len(found) > 1 else ""
 
     @once
     def html(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from msa_ml.features.extractor import Extractor, Feature
+from msa_ml.features.mail.address import Address
 from msa_ml.features.mail.message import Message
 
 _NONE = "no recipient named"
@@ -49,9 +50,10 @@ class Recipients(Extractor):
             "cc": len(cc),
             "missing": not written and "cc" not in mail.by_name,
         }
+        named = _named(to)
         if written:
-            values["undisclosed"] = not any(address.domain for address in to)
-        named = [(address.local.lower(), address.domain) for address in (*to, *cc) if address.domain]
+            values["undisclosed"] = not named
+        named += _named(cc)
         if not named:
             return values
         if len(named) > 1:
@@ -71,3 +73,7 @@ class Recipients(Extractor):
             subject = mail.subject[:1000].lower()
             values["greeted"] = first[:64] in subject and first[:64] in _TAG.sub(" ", subject)
         return values
+
+
+def _named(addresses: tuple[Address, ...]) -> list[tuple[str, str]]:
+    return [(address.local.lower(), address.domain) for address in addresses if address.domain]

@@ -70,7 +70,7 @@ class Structure(Extractor):
 
     def extract(self, mail: Message) -> Mapping[str, float]:
         """Return the values of one mail."""
-        parts = mail.parts
+        parts, by_name = mail.parts, mail.by_name
         kinds = [part.content_type for part in parts]
         texts = [part for part in parts if part.is_text and part.disposition != "attachment"]
         values: dict[str, float] = {
@@ -80,7 +80,7 @@ class Structure(Extractor):
             "mixed": kinds.count("multipart/mixed"),
             "related": kinds.count("multipart/related"),
             "no_text": not texts,
-            "twice": sum([len(values) > 1 and name in _ONCE for name, values in mail.by_name.items()]),
+            "twice": sum([len(by_name.get(name, ())) > 1 for name in _ONCE]),
             "damaged": bool(mail.damage),
             **_encodings(parts, texts),
             **_alternatives(mail, [part.content_type == "text/html" for part in texts]),

@@ -16,6 +16,7 @@ _LONGEST = 260
 _ODD_MARKS = re.compile(r"[ /@:\[\]<>()\"']")
 
 
+@compiled("address")
 def registrable(suffixes: WordList, host: str) -> str:
     """Return the registrable domain of a host: one label below its public suffix.
 
@@ -43,7 +44,6 @@ def registrable(suffixes: WordList, host: str) -> str:
 
 
 @lru_cache(maxsize=131_072)
-@compiled("address")
 def _registrable(suffixes: WordList, host: str) -> str:
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > 253 or "." not in host or is_ip(host) or not _is_plain(host):

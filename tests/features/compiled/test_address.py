@@ -10,7 +10,7 @@ from msa_ml.features.compiled import TWINS
 from msa_ml.features.mail import address, message
 from msa_ml.features.mail.address import Address
 from msa_ml.features.shared import domain
-from msa_ml.features.word_lists import packaged
+from msa_ml.features.word_lists import WordList, packaged
 
 _SUFFIXES = packaged("public_suffixes")
 _FREE = packaged("free_mail").words
@@ -83,8 +83,8 @@ _HOSTS = st.lists(_LABELS, max_size=6).map(".".join) | st.text(max_size=20)
 
 @settings(deadline=None, max_examples=400)
 @given(_HOSTS)
-def test__registrable(host: str) -> None:
-    found = _same("_registrable", domain._registrable.__wrapped__, _SUFFIXES, host)
+def test_registrable(host: str) -> None:
+    found = _same("registrable", domain.registrable, _SUFFIXES, host)
     plain = host.strip().rstrip(".").lower()
     if found:
         assert found == _SUFFIXES.suffixes.privatesuffix(plain)
@@ -92,12 +92,19 @@ def test__registrable(host: str) -> None:
         assert _SUFFIXES.suffixes.privatesuffix(plain) is None
 
 
-def test__registrable_of_every_suffix() -> None:
+def test_registrable_of_every_suffix() -> None:
     for word in _SUFFIXES.words:
         name = word.lstrip("!").replace("*", "star")
         for host in (name, f"b.{name}", f"a.b.{name}"):
-            found = _same("_registrable", domain._registrable.__wrapped__, _SUFFIXES, host)
+            found = _same("registrable", domain.registrable, _SUFFIXES, host)
             assert found == (_SUFFIXES.suffixes.privatesuffix(host) or "")
+
+
+def test_registrable_by_two_lists() -> None:
+    for _ in range(2):
+        for words, found in ((b"co.uk\nuk", "b.co.uk"), (b"uk", "co.uk"), (b"*.uk", "b.co.uk")):
+            for function in TWINS.get("address.registrable", (domain.registrable,)):
+                assert function(WordList("suffixes", words), "a.b.co.uk") == found
 
 
 @given(_HOSTS | st.sampled_from(["mail.gmail.com", "gmail.com.", "a" * 250 + ".gmail.com"]))
