@@ -1,5 +1,5 @@
 # cython: boundscheck=True, wraparound=False, binding=True
-"""Text and links of an HTML tree, read through lexbor's own functions.
+"""Text and links of an HTML tree and what it hides, read through lexbor's own functions.
 
 The tree is made and owned by selectolax. It gives out the addresses of its nodes, and its library exports the functions
 of lexbor that are meant for use from other languages (``_noi``); these are called here, so that no node needs an object
@@ -61,6 +61,8 @@ cdef enum:
     OTHER = 1
     UNSEEN = 2
     ANCHOR = 3
+    FONT = 4
+    BODY = 5
     TAGS = 1024  # numbers of elements that HTML knows are below
 
 cdef unsigned char kinds[TAGS]  # by the number of the element, filled when it is met
@@ -76,6 +78,10 @@ cdef int _kind(void *node) noexcept:
         name = name_of(node, &size)
         if _is(name, size, b"a"):
             kinds[tag] = ANCHOR
+        elif _is(name, size, b"font"):
+            kinds[tag] = FONT
+        elif _is(name, size, b"body"):
+            kinds[tag] = BODY
         elif _is(name, size, b"style") or _is(name, size, b"script") or _is(name, size, b"template") or _is(name, size, b"title"):
             kinds[tag] = UNSEEN
         else:
@@ -203,18 +209,15 @@ cdef class Reader:
         cdef void *attribute = first_attribute(node)
         cdef const unsigned char *name
         cdef size_t size
-        cdef str value
         while attribute != NULL:
             size = 0
             name = attribute_name(attribute, &size)
             if _is(name, size, b"href"):
-                value = _value(attribute)
-                if value:
-                    self.hrefs[value] = None
+                _keep(self.hrefs, attribute)
                 if is_anchor:
                     self.number += 1
                     if self.number <= self.most:
-                        self.anchors.append((value, self.text_in(node)))
+                        self.anchors.append(((_value(attribute) or "").strip(), self.text_in(node)))
             elif _is(name, size, b"src"):
                 _keep(self.sources, attribute)
             elif _is(name, size, b"action"):
@@ -224,38 +227,43 @@ cdef class Reader:
             attribute = next_attribute(attribute)
         return 0
 
-    cdef str text_in(self, void *top):
+    cdef str text_in(self, void *node):
         """Return the text in an element, without white space around."""
-        cdef Buffer out = self.scratch
-        cdef void *node = top
-        cdef const unsigned char *text
-        cdef size_t size = 0
-        cdef bint inside
         if self.left <= 0:
             return ""
-        out.used = 0
-        while node != NULL:
-            inside = True
-            if type_of(node) == TEXT_NODE:
-                text = text_content(node, &size)
-                if text != NULL:
-                    out.add(text, <Py_ssize_t>size)
-            elif type_of(node) == ELEMENT_NODE:
-                inside = _kind(node) != UNSEEN
-            node = _after(node, top, inside)
-        cdef str found = out.text(out.used).strip()
+        cdef str found = _text(node, self.scratch, True).strip()
         self.left -= len(found)
         return found
 
 
-cdef str _value(void *attribute):
+cdef str _text(void *top, Buffer out, bint deep):
+    """Return the text in an element; that of elements inside if it is to be ``deep``."""
+    cdef void *node = top
+    cdef const unsigned char *text
+    cdef size_t size = 0
+    cdef bint inside
+    out.used = 0
+    while node != NULL:
+        inside = node == top or deep
+        if type_of(node) == TEXT_NODE:
+            text = text_content(node, &size)
+            if text != NULL:
+                out.add(text, <Py_ssize_t>size)
+        elif type_of(node) == ELEMENT_NODE:
+            inside = inside and _kind(node) != UNSEEN
+        node = _after(node, top, inside)
+    return out.text(out.used)
+
+
+cdef object _value(void *attribute):
+    """Return the value of an attribute, None when there is none."""
     cdef size_t size = 0
     cdef const unsigned char *value = attribute_value(attribute, &size)
-    return PyUnicode_DecodeUTF8(<const char *>value, <Py_ssize_t>size, "replace").strip() if value != NULL else ""
+    return PyUnicode_DecodeUTF8(<const char *>value, <Py_ssize_t>size, "replace") if value != NULL else None
 
 
 cdef int _keep(dict values, void *attribute) except -1:
-    cdef str value = _value(attribute)
+    cdef str value = (_value(attribute) or "").strip()
     if value:
         values[value] = None
     return 0
@@ -273,3 +281,103 @@ def _seen(page, Py_ssize_t most, Py_ssize_t left):
     text = words.text(max(words.used - 1, 0)) if body is not None else ""
     links = dict.fromkeys([*found.hrefs, *found.sources, *found.actions, *found.backgrounds])
     return text, tuple(links), tuple(found.anchors), found.number
+
+
+# --- What is hidden ----------------------------------------------------------------------------------------------------
+
+
+def _walk(page, page_ground):
+    """See :func:`msa_ml.features.mail.html._walk`."""
+    html = _html()
+    cdef Py_ssize_t left = 4 * len(page.text), hidden = 0, tiny = 0, camouflage = 0, ink = 0, size
+    cdef Buffer scratch = Buffer()
+    cdef bint is_tiny, on_ground
+    cdef void *node
+    root = page.parsed.root
+    for address in _dressed(<void *><size_t>root.mem_id, html._MOST) if root is not None else ():
+        node = <void *><size_t>address
+        own_hidden, is_tiny, own_ink, own_ground = html.style(_attribute(node, b"style") or "")
+        if _kind(node) == FONT:
+            own_ink = html.colour(_attribute(node, b"color") or "") if own_ink is None else own_ink
+            is_tiny = is_tiny or (_attribute(node, b"size") or "").strip() in html._SMALL_SIZES
+        size = 0
+        if own_hidden:
+            hidden += 1
+            size = len(_text(node, scratch, True)) if left > 0 else 0
+        else:
+            on_ground = html.alike(own_ink, page_ground if own_ground is None else own_ground)
+            if is_tiny or on_ground:
+                size = len(_text(node, scratch, False).strip())
+                is_tiny = is_tiny and size > 0
+                on_ground = on_ground and size > 0 and (own_ground is not None or not _has_ground(node))
+                tiny += is_tiny
+                camouflage += on_ground
+                size = size if is_tiny or on_ground else 0
+        ink += size
+        left -= size
+    return {"hidden": hidden, "tiny": tiny, "camouflage": camouflage, "ink": ink}
+
+
+cdef list _dressed(void *top, Py_ssize_t most):
+    """Return the addresses of the first elements with a style, then of the first fonts without."""
+    cdef void *node = top
+    cdef int kind
+    cdef bint inside
+    cdef list styled = [], fonts = []
+    while node != NULL:
+        inside = True
+        if type_of(node) == ELEMENT_NODE:
+            kind = _kind(node)
+            inside = kind != UNSEEN
+            if inside and _find(node, b"style") != NULL:
+                if len(styled) < most:
+                    styled.append(<size_t>node)
+            elif kind == FONT and len(fonts) < most:
+                fonts.append(<size_t>node)
+        node = _after(node, top, inside)
+    return styled + fonts
+
+
+cdef void *_find(void *node, bytes wanted) noexcept:
+    """Return an attribute of an element, NULL when it has none of that name."""
+    cdef void *attribute = first_attribute(node)
+    cdef const unsigned char *name
+    cdef size_t size = 0
+    while attribute != NULL:
+        name = attribute_name(attribute, &size)
+        if _is(name, size, wanted):
+            break
+        attribute = next_attribute(attribute)
+    return attribute
+
+
+cdef object _attribute(void *node, bytes name):
+    """Return the value of an attribute as it is written, None when there is none."""
+    cdef void *attribute = _find(node, name)
+    return _value(attribute) if attribute != NULL else None
+
+
+cdef bint _has_ground(void *node) except -1:
+    """See :func:`msa_ml.features.mail.html._has_ground`."""
+    cdef int most = 12
+    node = parent_of(node)
+    while node != NULL and type_of(node) == ELEMENT_NODE and most and _kind(node) != BODY:
+        if _find(node, b"bgcolor") != NULL or _find(node, b"background") != NULL:
+            return True
+        if "background" in (_attribute(node, b"style") or ""):
+            return True
+        node, most = parent_of(node), most - 1
+    return False
+
+
+cdef object _module = None
+
+
+cdef object _html():
+    """Return the module whose function that is; it stands where this one is imported from."""
+    global _module
+    if _module is None:
+        from msa_ml.features.mail import html
+
+        _module = html
+    return _module

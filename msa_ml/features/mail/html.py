@@ -196,6 +196,7 @@ def _unseen(page: Page, ground_text: str | None, inks: set[str], *, has_small: b
     return {"hidden": 0, "tiny": 0, "camouflage": 0, "ink": 0}
 
 
+@compiled("tree")
 def _walk(page: Page, page_ground: int) -> dict[str, int]:
     """Look at each element with a style or a font of its own.
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from msa_ml.features.compiled import TWINS
-from msa_ml.features.mail import page
+from msa_ml.features.mail import html, page
 
 PIECES = [
     "<p>", "</p>", "<a href=/x>", "<A HREF=' http://a.example/ '>", "<a name=y>", "</a>", "<a href>", "<img src=/i.gif>", "<form action=/f>",
@@ -59,3 +59,26 @@ def test_text_of_anchors_in_anchors_is_bounded() -> None:
 def test_every_white_space(space: str) -> None:
     for read in (OWN, TWIN):
         assert read(_page(f"a{space}{space}b"), 9, 9)[0] == "a b"
+
+
+WALK = TWINS.get("tree._walk", (html._walk, html._walk))
+DRESSED = [
+    "<p style='display:none'>", "<div style=font-size:1px>", "<b style='color:white'>", "<td style='color:#fff;background:#fefefe'>",
+    "<i STYLE='Display : None'>", "<u style>", "<font color=white>", "<font color=#FEFEFE size=' 0 '>", "<font size=-5 style='color:red'>",
+    "<font size=0>", "<table bgcolor=red>", "<div style='background:red'>", "<p background=''>", "<body style='color:white'>", "<script style=display:none>",
+    "<svg><style style=display:none>", "<svg><font color=white>",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(DRESSED), st.sampled_from(PIECES), st.just("word ")), max_size=30).map(
+        "".join
+    ),
+    st.sampled_from([0xFFFFFF, 0, 0xFF0000]),
+)
+@example("<div style=display:none>" * 20 + "hidden text", 0)
+@example("<font size=0>x" * 1005 + "<p style=font-size:0>x" * 1005, 0)
+@example("<table bgcolor=red>" + "<tr><td>" * 20 + "<font color=white>x", 0xFFFFFF)
+def test__walk(text: str, ground: int) -> None:
+    own, twin = WALK
+    assert twin(_page(text), ground) == own(_page(text), ground)
