@@ -72,7 +72,7 @@ class Appeal(Extractor):
         return values
 
 
-@compiled("words")
+@compiled("wording")
 class Wording:
     """Finds sums of money and phrases.
 
