@@ -2,7 +2,7 @@
 """The bytes that content models read, each written in one pass and no further than they are read."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_1BYTE_DATA
+from cpython.unicode cimport PyUnicode_1BYTE_DATA, PyUnicode_DATA, PyUnicode_KIND, PyUnicode_READ
 
 cdef extern from *:
     """
@@ -93,40 +93,46 @@ cdef Py_ssize_t write_small(const unsigned char *text, Py_ssize_t size, unsigned
 
 cdef Py_ssize_t write_seen(str text, const unsigned int[::1] table, unsigned char *into, Py_ssize_t most):
     """Write what is seen of any text as UTF-8 with single blanks; return the number of bytes."""
-    cdef Py_ssize_t written = 0, wide
-    cdef unsigned int code
-    cdef bint blank = False
-    for character in text:
-        code = character
-        # A lone half of a pair is encoded to a question mark.
-        code = table[code if not 0xD800 <= code < 0xE000 else <unsigned int>c"?"]
-        if code == c" ":
-            blank = written > 0
-            continue
-        if code == 0:
-            continue
-        if blank and written < most:
-            into[written] = c" "
-            written += 1
-        blank = False
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void *characters = PyUnicode_DATA(text)
+    cdef Py_ssize_t at = 0, size = len(text), written = 0, wide
+    cdef unsigned int code = 0, last = c" "
+    while at < size and written < most:
+        code = seen_as(PyUnicode_READ(kind, characters, at), table)
         wide = 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
         if written + wide > most:  # no beginning of a character
             break
+        at += 1
         if wide == 1:
             into[written] = code
-        elif wide == 2:
-            into[written] = 0xC0 | code >> 6
-        elif wide == 3:
-            into[written] = 0xE0 | code >> 12
+            if code == 0:
+                continue
+            written += (code != c" ") | (last != c" ")
         else:
-            into[written] = 0xF0 | code >> 18
-            into[written + 1] = 0x80 | code >> 12 & 0x3F
-        if wide > 2:
-            into[written + wide - 2] = 0x80 | code >> 6 & 0x3F
-        if wide > 1:
-            into[written + wide - 1] = 0x80 | code & 0x3F
-        written += wide
+            write_wide(code, into + written, wide)
+            written += wide
+        last = code
+    if written and into[written - 1] == c" ":  # none is left at the end of all
+        while at < size and (code == 0 or code == c" "):
+            code = seen_as(PyUnicode_READ(kind, characters, at), table)
+            at += 1
+        if code == 0 or code == c" ":
+            written -= 1
     return written
+
+
+cdef inline unsigned int seen_as(unsigned int code, const unsigned int[::1] table):
+    """Return what is seen of a character, 0 if nothing; a lone half of a pair is encoded to a question mark."""
+    return table[code if not 0xD800 <= code < 0xE000 else <unsigned int>c"?"]
+
+
+cdef inline void write_wide(unsigned int code, unsigned char *into, Py_ssize_t wide) noexcept:
+    """Write a character as two, three or four bytes of UTF-8."""
+    cdef Py_ssize_t at
+    for at in range(wide - 1, 0, -1):
+        into[at] = 0x80 | code & 0x3F
+        code >>= 6
+    into[0] = (0xC0 if wide == 2 else 0xE0 if wide == 3 else 0xF0) | code
 
 
 def _may_be_apart(bytes data not None):
