@@ -269,3 +269,34 @@ def listed(words, host):
         dot = find(data, size, c'.', dot + 1)
         rest = piece(data, size, dot + 1, size)
     return False
+
+
+cdef object SHAPES_OF = None
+cdef list SHAPES = []
+
+
+def skeleton(confusables, text):
+    """See :func:`msa_ml.features.shared.confusable.skeleton`."""
+    cdef list shapes = shapes_of(confusables) if is_ascii(text) else None
+    if not shapes:
+        return PYTHON["skeleton"](confusables, text)
+    cdef Octets data = <Octets>PyUnicode_DATA(text)
+    cdef Py_ssize_t index, used = 0
+    cdef char[1024] seen
+    for index in range(min(256, PyUnicode_GET_LENGTH(text))):
+        for byte in <bytes>shapes[data[index]]:
+            if used >= 1024:
+                return PYTHON["skeleton"](confusables, text)
+            seen[used] = byte
+            used += 1
+    return seen[:used].decode("ascii")
+
+
+cdef list shapes_of(object confusables):
+    """Return what each character of ASCII looks like by the list that was asked last; nothing when one looks like none of ASCII."""
+    global SHAPES_OF, SHAPES
+    if confusables is not SHAPES_OF:
+        found = [PYTHON["skeleton"](confusables, chr(code)) for code in range(128)]
+        SHAPES = [text.encode() for text in found] if "".join(found).isascii() else []
+        SHAPES_OF = confusables
+    return SHAPES

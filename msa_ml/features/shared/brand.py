@@ -131,5 +131,5 @@ def guise(confusables: WordList, brands: WordList, providers: WordList, host: st
     return Guise(
         poses(confusables, brands, seen, own),
         (true is not None and label not in true) or (not label.isascii() and shape.isascii()),
-        any(map(mixes_scripts, seen.split("."))),
+        not seen.isascii() and any(map(mixes_scripts, seen.split("."))),
     )

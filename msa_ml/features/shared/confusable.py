@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from msa_ml.features.compiled import compiled
 from msa_ml.features.word_lists import WordList
 
 CONFUSABLES = "confusables"
@@ -39,6 +40,7 @@ def _table(confusables: WordList) -> dict[int, str | None]:
     return table | dict.fromkeys((*unseen, *range(0xFE00, 0xFE10), 0xFEFF), None)
 
 
+@compiled("address")
 def skeleton(confusables: WordList, text: str) -> str:
     r"""Return what a text looks like; two texts that look alike have one skeleton.
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msa_ml.features.compiled import TWINS
 from msa_ml.features.mail import address, message
 from msa_ml.features.mail.address import Address
-from msa_ml.features.shared import domain
+from msa_ml.features.shared import confusable, domain
 from msa_ml.features.word_lists import WordList, packaged
 
 _SUFFIXES = packaged("public_suffixes")
@@ -110,3 +110,17 @@ def test_registrable_by_two_lists() -> None:
 @given(_HOSTS | st.sampled_from(["mail.gmail.com", "gmail.com.", "a" * 250 + ".gmail.com"]))
 def test_listed(host: str) -> None:
     _same("listed", domain.listed, _FREE, host)
+
+
+_LISTS = [
+    packaged("confusables"),
+    WordList("c", b"61 62 63\n30 6f"),
+    WordList("c", b"61 e9"),
+    WordList("c", b"61 " + b"62 " * 9),
+]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(_LISTS), st.text(max_size=30) | st.text("aAm01I-.|", max_size=300))
+def test_skeleton(confusables: WordList, text: str) -> None:
+    _same("skeleton", confusable.skeleton, confusables, text)
