@@ -5,13 +5,17 @@ from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.unicode cimport (
     PyUnicode_DATA, PyUnicode_DecodeLatin1, PyUnicode_GET_LENGTH, PyUnicode_KIND,
 )  # fmt: skip
+from libc.stdint cimport uint64_t
 from libc.string cimport memchr, memcmp, memcpy, memset
 
 cdef extern from *:
     """
     static const char *msa_source = MSA_SOURCE;
+    #define largest(text) PyUnicode_MAX_CHAR_VALUE(text)
     """
     const char *msa_source
+    Py_UCS4 largest(str text)
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 largest)
 
 SOURCE = msa_source.decode()
 PYTHON = {}
@@ -28,8 +32,10 @@ cdef enum:
     DIGIT = 32
 
 cdef unsigned char KIND[256]
+cdef unsigned char SMALL_LETTER[256]
 for _code in range(256):
     _letter = chr(_code)
+    SMALL_LETTER[_code] = ord(_letter.lower())
     KIND[_code] = (
         SPACE * _letter.isspace()
         | WORD * _letter.isalnum()
@@ -84,6 +90,46 @@ cdef Py_ssize_t value(Text text, Py_ssize_t size, Py_ssize_t equals) noexcept:
         blanks = run(text, size, i + 1, SPACE, 10)
         return i + 1 + blanks if blanks <= 9 else size
     return i if blanks <= 18 else size
+
+
+# --- Small letters -----------------------------------------------------------------------------------------------------
+
+
+def _prepared(str source, Py_ssize_t most_copies):
+    """See :func:`msa_ml.features.mail.page._prepared`."""
+    if PyUnicode_KIND(source) != 1:
+        return PYTHON["_prepared"](source, most_copies)
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(source), tags = 0, i
+    cdef Text text = <Text>PyUnicode_DATA(source)
+    cdef str small = PyUnicode_New(size, largest(source))
+    cdef Text letters = <Text>PyUnicode_DATA(small)
+    cdef bint has_base = False
+    _lower(text, <unsigned char *>letters, size)
+    i = find(letters, size, 0, c"<")
+    while i >= 0:
+        tags += 1
+        if i + 1 < size and letters[i + 1] == c"b":
+            has_base |= stands(letters, size, i, b"<base")
+        i = find(letters, size, i + 1, c"<")
+    if tags * tags > most_copies:
+        return PYTHON["_prepared"](source, most_copies)
+    return source, small, has_base
+
+
+cdef void _lower(Text text, unsigned char *out, Py_ssize_t size) noexcept:
+    """Write Latin-1 in small letters, eight of ASCII at a time: the high bit of each byte tells whether it is a capital."""
+    cdef uint64_t ones = 0x0101010101010101, word
+    cdef Py_ssize_t i = 0
+    while i < size:
+        if i + 8 <= size:
+            memcpy(&word, text + i, 8)
+            if not word & 128 * ones:
+                word |= (((word + 63 * ones) ^ (word + 37 * ones)) & 128 * ones) >> 2
+                memcpy(out + i, &word, 8)
+                i += 8
+                continue
+        out[i] = SMALL_LETTER[text[i]]
+        i += 1
 
 
 # --- The counts --------------------------------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ def guide(suffixes: WordList, shorteners: WordList, hosting: WordList) -> Callab
     return lru_cache(maxsize=16_384)(here)
 
 
-@compiled("link")
+@compiled("place")
 def _place(host: str, suffixes: WordList, shorteners: frozenset[str], hosting: frozenset[str]) -> Place:
     """Return what a host is."""
     numeric = is_ip(host)

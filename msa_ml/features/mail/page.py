@@ -49,6 +49,13 @@ class Page:
     source
         The HTML text.
 
+    Attributes
+    ----------
+    source
+        The same, :func:`tamed`.
+    small
+        That in small letters.
+
     Examples
     --------
     >>> page = Page("<style>p {}</style><p>Hello <b>you</b><script>x()</script><img src=/b><a href=' /a '>!</a>")
@@ -57,15 +64,10 @@ class Page:
     """
 
     def __init__(self, source: str) -> None:
-        self.source = tamed(source)
+        self.source, self.small, self._has_base = _prepared(source, _MOST_COPIES)
 
     def __repr__(self) -> str:
         return f"Page({len(self.source)} characters)"
-
-    @once
-    def small(self) -> str:
-        """The source in small letters."""
-        return self.source.lower()
 
     @once
     def parsed(self) -> LexborHTMLParser:
@@ -94,7 +96,7 @@ class Page:
     @once
     def base(self) -> str:
         """Where relative links lead to (HTML 4.2.3), ``''`` when that is not said."""
-        node = self.tree.css_first("base[href]") if "<base" in self.small else None
+        node = self.tree.css_first("base[href]") if self._has_base else None
         return "" if node is None else (node.attributes["href"] or "").strip()
 
     @property
@@ -109,6 +111,14 @@ class Page:
         The source is asked, which takes a third of the time of asking the tree; so there may be more than there are.
         """
         return frozenset(_STYLE.findall(self.small)) if "style" in self.small else frozenset()
+
+
+@compiled("html")
+def _prepared(source: str, most_copies: int) -> tuple[str, str, bool]:
+    """Return the tamed source, the same in small letters, and whether it may have a ``<base>``."""
+    source = tamed(source, most_copies=most_copies)
+    small = source.lower()
+    return source, small, "<base" in small
 
 
 @compiled("tree")

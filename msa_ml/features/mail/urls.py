@@ -146,7 +146,7 @@ class Urls(Extractor):
 _NO_MARKS: Mapping[str, float] = dict.fromkeys((*URL_MARKS, *PLACE_MARKS), 0)
 
 
-@compiled("link")
+@compiled("place")
 def _summed(
     urls: list[Url], place: Callable[[str], Place], values: Mapping[str, float]
 ) -> tuple[dict[str, float], dict[str, int], int, int, list[float] | None, int, int]:

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from msa_ml.features.compiled import TWINS
-from msa_ml.features.mail import html
+from msa_ml.features.mail import html, page
 
 OWN, TWIN = TWINS.get("html._marks", (html._marks, html._marks))
 KNOWN = frozenset({"b", "br", "p", "font", "img", "a"})
@@ -45,3 +45,18 @@ def test__marks(text: str) -> None:
 def test_every_element_is_counted_alike(element: str, after: str) -> None:
     text = f"x<{element}{after}<{element} type=password http-equiv=refresh size=0 src=data: color=red"
     assert TWIN(text, KNOWN) == OWN(text, KNOWN)
+
+
+PREPARED = TWINS.get("html._prepared", (page._prepared, page._prepared))
+
+
+@given(HTML, st.sampled_from([0, 3, 100]))
+@example("".join(map(chr, range(128))) * 2, 100)
+@example("".join(map(chr, range(256))) * 2 + "ABCDEFGH", 100)
+@example("<BASE href=x>", 9)
+@example("<P><B>x</B></P>", 25)
+@example("<b><i>" * 9, 99)
+@example("\u0130<B>", 9)
+def test__prepared(text: str, most_copies: int) -> None:
+    own, twin = PREPARED
+    assert twin(text, most_copies) == own(text, most_copies)
