@@ -168,6 +168,10 @@ def backtest(
         raise InputError("a backtest goes in order of time.", hint='Set split.method = "time".')
     if retrain_every < 0:
         raise InputError(f"retrain_every counts days, 0 or more, found {retrain_every}.")
+    if experiment.model.histories == "auto":
+        experiment = (
+            experiment.without_histories()
+        )  # every day decides anew by content; what is left open is left out
     chosen = features or features_of(experiment)
     if not chosen.views:
         raise InputError(

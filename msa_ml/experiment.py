@@ -106,8 +106,9 @@ class ModelChoice:
         ``"all"`` that the task has, or ``"portable"``: those that can be computed from the specification, without our
         Python.
     histories
-        ``"usual"``: those of the task's features; or ``"all"``: also those that serving knows only if it keeps counters. The
-        model then learns to do without as well, see :mod:`msa_ml.model.without_past`.
+        ``"usual"``: those of the task's features; ``"all"``: also those that serving knows only if it keeps counters. The
+        model then learns to do without as well, see :mod:`msa_ml.model.without_past`. ``"auto"``: those too, if they are worth it on
+        the calibration window, see :mod:`msa_ml.model.worth`.
     folds
         Runs in time for the out-of-fold content logit.
     campaign_weight
@@ -115,7 +116,7 @@ class ModelChoice:
     """
 
     features: str = "all"
-    histories: str = "usual"
+    histories: str = "auto"
     folds: int = 5
     campaign_weight: float = 0.5
     content: ContentChoice = field(default_factory=ContentChoice)
@@ -197,7 +198,7 @@ class Experiment:
         _one_of("data.sample_by", self.data.sample_by, ("event", "campaign"))
         _one_of("data.read", self.data.read, ("events", "vectors"))
         _one_of("model.features", self.model.features, ("all", "portable"))
-        _one_of("model.histories", self.model.histories, ("usual", "all"))
+        _one_of("model.histories", self.model.histories, ("auto", "usual", "all"))
         _one_of("model.trees.device", self.model.trees.device, ("cpu", "cuda"))
         if self.split.gap:
             parse_length(self.split.gap)
@@ -311,6 +312,16 @@ class Experiment:
         'all'
         """
         return replace(self, model=replace(self.model, histories="all"))
+
+    def without_histories(self) -> Experiment:
+        """Return the experiment with no histories but those of the task's features.
+
+        Examples
+        --------
+        >>> Experiment.of("spam").without_histories().model.histories
+        'usual'
+        """
+        return replace(self, model=replace(self.model, histories="usual"))
 
     def without_views(self, views: Collection[str]) -> Experiment:
         """Return the experiment with a content model that reads fewer views."""

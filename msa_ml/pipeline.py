@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from typing import Any, Protocol
@@ -39,8 +39,9 @@ from msa_ml.features.logged import read_logged
 from msa_ml.model.calibration import Platt, fit_platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.tabular import TabularTrees
-from msa_ml.model.threshold import fit_policies
+from msa_ml.model.threshold import Policy, fit_policies
 from msa_ml.model.without_past import forget, half, stricter
+from msa_ml.model.worth import LEAST_EVENTS, Worth, worth
 from msa_ml.publishing import Published, make_bundle, run_items
 from msa_ml.records import Kind, words_of
 from msa_ml.settings import Settings
@@ -178,7 +179,7 @@ def prepare(
         dataset.require_rows()
         require_promises(dataset.index)
         labelled, notes = _labelled(dataset, experiment)
-    chosen = features or features_of(experiment)
+    chosen = _settled(features or features_of(experiment), len(labelled), experiment)
     prepared = _vectors(dataset, labelled, experiment, chosen, workers, say)
     with say.step("looking for leaks"):
         found = leakage(
@@ -202,13 +203,28 @@ def features_of(experiment: Experiment) -> FeatureSet:
 
     Examples
     --------
-    >>> wanted = Experiment.of("spam").with_histories()
-    >>> len(features_of(wanted).histories) > len(features_of(Experiment.of("spam")).histories) == 0
-    True
+    >>> spam = Experiment.of("spam")
+    >>> [len(features_of(one).histories) > 0 for one in (spam, spam.with_histories(), spam.without_histories())]
+    [True, True, False]
     """
     task = get_task(experiment.task)
     chosen = task.every_feature() if experiment.model.features == "portable" else task.features()
-    return chosen.with_histories(*task.more_histories()) if experiment.model.histories == "all" else chosen
+    if experiment.model.histories == "usual":
+        return chosen
+    return chosen.with_histories(
+        *(task.more_histories() if experiment.model.histories == "all" else task.histories)
+    )
+
+
+def _settled(features: FeatureSet, events: int, experiment: Experiment) -> FeatureSet:
+    """Return the features without the histories that an experiment leaves open where nothing could be said for them.
+
+    Of fewer than 2,000 events nothing is more than chance, and logged vectors have histories only if they were asked for.
+    """
+    told = events >= LEAST_EVENTS and experiment.data.read == "events"
+    if experiment.model.histories != "auto" or told:
+        return features
+    return features.without(*_further(features, experiment))
 
 
 def _labelled(dataset: Dataset, experiment: Experiment) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -350,41 +366,17 @@ def fit(
     """
     say = progress or Silent()
     experiment = (experiment or Experiment.of(prepared.dataset.task)).without_views(prepared.dropped)
-    task = get_task(experiment.task)
-    y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
-    with say.step("training"):
-        campaign = prepared.index[split.train]["campaign"].to_numpy().astype(str)
-        rows = split.train
-        model = fit_stack(experiment, prepared.features, vectors[rows], y[rows], weight[rows], campaign)
-    with say.step("calibrating"):
-        held = split.calibration
-        either = _readings(experiment, prepared.features, vectors[held])
-        margin = np.concatenate([model.decision_function(reading) for reading in either])
-        calibration = fit_platt(margin, np.tile(y[held], len(either)), np.tile(weight[held], len(either)))
-        graph = emit_graph(model, calibration)
-        runner = Graph(graph)
-        policies = reduce(
-            stricter,
-            [
-                fit_policies(
-                    y[held],
-                    runner.logits(reading),
-                    weight[held],
-                    budgets=experiment.evaluation.budgets,
-                    words=prepared.words,
-                )
-                for reading in either
-            ],
-        )
+    fitted, found = _chosen(prepared, experiment, say)
+    prepared = fitted.prepared
     with say.step("evaluating"):
-        rows = split.test
-        logit = runner.logits(vectors[rows])
+        rows, weight = prepared.split.test, prepared.weight[prepared.split.test]
+        logit = fitted.runner.logits(prepared.vectors[rows])
         index = prepared.index[rows]
         evaluation = evaluate(
-            y[rows],
+            prepared.y[rows],
             logit,
-            policies=policies,
-            weight=weight[rows] if (weight[rows] != 1).any() else None,
+            policies=fitted.policies,
+            weight=weight if (weight != 1).any() else None,
             campaign=index["campaign"].to_numpy().astype(str),
             day=day_of(index),
             slices=slices_of(index),
@@ -394,10 +386,98 @@ def fit(
             synthetic=prepared.dataset.synthetic,
             words=prepared.words,
         )
-    importance = dict(zip(prepared.features.columns, model.trees_.gain().tolist(), strict=True))
+    model = fitted.model
     return Trained(
-        experiment, task, prepared, model, calibration, policies, graph, logit, evaluation, importance
+        experiment,
+        get_task(experiment.task),
+        prepared,
+        model,
+        fitted.calibration,
+        fitted.policies,
+        fitted.graph,
+        logit,
+        evaluation,
+        dict(zip(prepared.features.columns, model.trees_.gain().tolist(), strict=True)),
+        found,
     )
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A model with its thresholds, and the calibrated logits of the calibration window: as it is, and without histories."""
+
+    prepared: Prepared
+    model: Model
+    calibration: Platt
+    policies: tuple[Policy, ...]
+    graph: bytes
+    runner: Graph
+    logits: tuple[NDArray[np.float32], ...]
+
+
+def _chosen(prepared: Prepared, experiment: Experiment, say: Progress) -> tuple[_Fitted, Worth | None]:
+    """Return the model; where the experiment leaves histories open, that with or without them, and what they bring."""
+    if experiment.model.histories != "auto":
+        return _fitted(prepared, experiment, say), None
+    names = _further(prepared.features, experiment)
+    plain = _fitted(prepared.without(*names), experiment.without_histories(), say)
+    if not names:
+        return plain, None
+    with say.step("the same with histories"):
+        past = _fitted(prepared, experiment.with_histories(), Silent(), plain.model)
+    held = prepared.split.calibration
+    found = worth(
+        prepared.y[held],
+        prepared.weight[held],
+        prepared.index[held]["campaign"].to_numpy().astype(str),
+        plain=plain.logits[0],
+        known=past.logits[0],
+        unknown=past.logits[1],
+        plain_policies=plain.policies,
+        policies=past.policies,
+    )
+    return (past if found.kept else plain), found
+
+
+def _further(features: FeatureSet, experiment: Experiment) -> list[str]:
+    """Return the names of the histories that a set has beyond those of its task's features."""
+    further = {history.name for history in get_task(experiment.task).histories}
+    return [history.name for history in features.histories if history.name in further]
+
+
+def _fitted(
+    prepared: Prepared, experiment: Experiment, say: Progress, content: Model | None = None
+) -> _Fitted:
+    """Train, calibrate, emit the graph and fit the thresholds; ``content``: a model whose content model is taken over."""
+    y, weight, vectors, split = prepared.y, prepared.weight, prepared.vectors, prepared.split
+    with say.step("training"):
+        campaign = prepared.index[split.train]["campaign"].to_numpy().astype(str)
+        rows = split.train
+        model = fit_stack(
+            experiment, prepared.features, vectors[rows], y[rows], weight[rows], campaign, content=content
+        )
+    with say.step("calibrating"):
+        held = split.calibration
+        either = _readings(experiment, prepared.features, vectors[held])
+        margin = np.concatenate([model.decision_function(reading) for reading in either])
+        calibration = fit_platt(margin, np.tile(y[held], len(either)), np.tile(weight[held], len(either)))
+        graph = emit_graph(model, calibration)
+        runner = Graph(graph)
+        logits = tuple(runner.logits(reading) for reading in either)
+        policies = reduce(
+            stricter,
+            [
+                fit_policies(
+                    y[held],
+                    logit,
+                    weight[held],
+                    budgets=experiment.evaluation.budgets,
+                    words=prepared.words,
+                )
+                for logit in logits
+            ],
+        )
+    return _Fitted(prepared, model, calibration, policies, graph, runner, logits)
 
 
 def _readings(experiment: Experiment, features: FeatureSet, vectors: Vectors) -> tuple[Vectors, ...]:
@@ -414,6 +494,8 @@ def fit_stack(
     y: NDArray[np.int8],
     weight: NDArray[np.float64],
     campaign: NDArray[np.str_],
+    *,
+    content: Model | None = None,
 ) -> Model:
     """Train the model of an experiment on rows in order of time, not yet calibrated.
 
@@ -426,13 +508,18 @@ def fit_stack(
         One over the probability of inclusion.
     campaign
         Fingerprint of each row, empty where it has none.
+    content
+        A model of the same rows whose content model is taken over, so that only the trees are trained.
     """
     if experiment.model.histories == "all":
         vectors = forget(vectors, features, half(campaign, experiment.seed))
     trees = experiment.to_dict()["model"]["trees"]
     groups = tuple(column.rpartition(".")[0] for column in features.columns)
     monotone = tuple(feature.monotone for feature in features.features)
+    weight = weight * campaign_weight(campaign, experiment.model.campaign_weight)
     model: Model
+    if isinstance(content, ContentStack):
+        return content.with_trees(vectors, y, weight, groups=groups, monotone=monotone)
     if features.views:
         model = ContentStack(
             content=_content_parameters(experiment, features),
@@ -444,7 +531,7 @@ def fit_stack(
         )
     else:
         model = TabularTrees(trees=trees, groups=groups, monotone=monotone, seed=experiment.seed)
-    return model.fit(vectors, y, weight * campaign_weight(campaign, experiment.model.campaign_weight))
+    return model.fit(vectors, y, weight)
 
 
 def _content_parameters(experiment: Experiment, features: FeatureSet) -> dict[str, Any]:

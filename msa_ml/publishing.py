@@ -53,6 +53,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
         features=len(prepared.features.columns),
         synthetic=dataset.synthetic,
         kind=prepared.features.kind,
+        histories="" if trained.worth is None else str(trained.worth),
     )
     contents = Contents(
         task=trained.task.name,
@@ -68,6 +69,7 @@ def make_bundle(trained: Trained, folder: Path) -> Bundle:
             "counts": counts,
             "importance": importance_of(trained),
             "dropped_features": dict(prepared.dropped),
+            **({} if trained.worth is None else {"histories": trained.worth.to_json()}),
         },
         dataset=dataset.fingerprint,
         typical_ham=_medians(ham),
@@ -192,6 +194,7 @@ class Published:
             "dataset": dict(self.trained.prepared.dataset.fingerprint),
             "counts": self.trained.prepared.counts(),
             "metrics": evaluation.metrics_flat(),
+            **({} if self.trained.worth is None else {"histories": self.trained.worth.to_json()}),
             **({} if self.cost is None else {"cost_of_portable": self.cost.to_json()}),
             "dropped_features": dict(self.trained.prepared.dropped),
         }
@@ -229,7 +232,10 @@ def run_items(trained: Trained, bundle: Bundle) -> RunItems:
     return RunItems(
         name=trained.experiment.name,
         parameters=flat(trained.experiment.to_dict()),
-        metrics=trained.evaluation.metrics_flat(),
+        metrics={
+            **trained.evaluation.metrics_flat(),
+            **({} if trained.worth is None else trained.worth.metrics()),
+        },
         tags=tags,
         version_tags={
             **tags,

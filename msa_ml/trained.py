@@ -25,6 +25,7 @@ from msa_ml.model.calibration import Platt
 from msa_ml.model.stack import ContentStack
 from msa_ml.model.tabular import TabularTrees
 from msa_ml.model.threshold import Policy
+from msa_ml.model.worth import Worth
 from msa_ml.publishing import figure_of, make_bundle
 from msa_ml.records import Words, words_of
 from msa_ml.tasks.task import Task
@@ -148,6 +149,8 @@ class Trained:
         float32 of the test rows, in the order of ``prepared.split.test``.
     evaluation
         On the test window.
+    worth
+        What histories bring, where that was asked: ``model.histories = "auto"``. ``prepared`` is then without them if they were left out.
     """
 
     experiment: Experiment
@@ -160,6 +163,7 @@ class Trained:
     logit: NDArray[np.float32]
     evaluation: Evaluation
     importance: Mapping[str, float] = field(repr=False)
+    worth: Worth | None = None
 
     def policy(self, name: str | None = None) -> Policy:
         """Return a policy; default: the strictest certified one.

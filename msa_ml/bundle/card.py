@@ -21,6 +21,7 @@ def model_card(
     features: int,
     synthetic: bool,
     kind: str = "mail",
+    histories: str = "",
 ) -> str:
     """Return the card as Markdown.
 
@@ -36,6 +37,8 @@ def model_card(
         For each part the number of events by class, ``ham`` and ``spam`` for mail.
     kind
         Kind of event.
+    histories
+        Whether histories were kept, and by what numbers, in words; empty where that was not asked.
     """
     spam, ham = words_of(kind)
     many = "mail" if kind == "mail" else f"{kind}s"
@@ -67,7 +70,7 @@ appeals. The model judges {many}, not people.
 {parts}
 
 {features} dense features{" and the content views" if kind == "mail" else ""}, named in `features.json`. Fingerprint of the data: `{dataset["content_hash"]}`.
-
+{f"{chr(10)}{histories[0].upper()}{histories[1:]}.{chr(10)}" if histories else ""}
 ## Measured on the test window
 
 ```

@@ -67,6 +67,8 @@ def demo_command(
     published = train(settings, Experiment.of(task, name="demo"), as_of, progress=bars)
     show("", as_json=as_json)
     show(published.trained.evaluation.table(), as_json=as_json)
+    if published.trained.worth is not None:
+        show(f"\n{published.trained.worth}", as_json=as_json)
     report = settings.home / "report.html"
     from msa_ml.publishing import report_of
 

@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     help="Use the features that can be ported from the specification, and say what doing without the others costs.",
 )
 @click.option(
-    "--histories",
-    is_flag=True,
-    help="Also use what was known of sender, network and content; for serving that keeps counters.",
+    "--histories/--no-histories",
+    default=None,
+    help="Use what was known of sender, network, links and content, or do not; default: if it is worth it on the calibration window.",
 )
 @click.option("--seed", type=int, help="Seed of everything drawn.")
 @click.option(
@@ -71,7 +71,7 @@ def train_command(
     sources: tuple[str, ...],
     read: str | None,
     portable_only: bool,
-    histories: bool,
+    histories: bool | None,
     seed: int | None,
     workers: int,
     no_track: bool,
@@ -89,8 +89,8 @@ def train_command(
         experiment = replace(experiment, seed=seed)
     if portable_only:
         experiment = experiment.portable()
-    if histories:
-        experiment = experiment.with_histories()
+    if histories is not None:
+        experiment = experiment.with_histories() if histories else experiment.without_histories()
     moment = parse_moment(as_of) if as_of else now()
     from msa_ml.pipeline import train
 
@@ -103,6 +103,8 @@ def train_command(
         track=not no_track,
     )
     show(published.trained.evaluation.table(), as_json=as_json)
+    if published.trained.worth is not None:
+        show(f"\n{published.trained.worth}", as_json=as_json)
     if published.cost is not None:
         show("\nwith every feature, and with the portable ones:", as_json=as_json)
         show(published.cost.table(), as_json=as_json)

@@ -71,7 +71,7 @@ def log_vectors_command(
             hint="A bundle says itself which histories it has.",
         )
     experiment = Experiment.of(task)
-    features = features_of(experiment.with_histories() if histories else experiment)
+    features = features_of(experiment.with_histories() if histories else experiment.without_histories())
     if bundle is not None:
         features = load_bundle(bundle, packages=("msa_ml", *allowed_packages())).features
     moment = now()

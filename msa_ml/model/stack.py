@@ -79,6 +79,32 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.out_of_fold_ = out_of_fold
         return self
 
+    def with_trees(
+        self,
+        X: Vectors,
+        y: ArrayLike,
+        sample_weight: ArrayLike,
+        *,
+        groups: tuple[str, ...],
+        monotone: tuple[int, ...],
+    ) -> ContentStack:
+        """Return the same content model under trees on other dense features of the same rows."""
+        other = ContentStack(
+            content=self.content,
+            trees=self.trees,
+            folds=self.folds,
+            groups=groups,
+            monotone=monotone,
+            seed=self.seed,
+        )
+        other.content_model_, other.out_of_fold_ = self.content_model_, self.out_of_fold_
+        other.trees_ = BoostedTrees(
+            **dict(self.trees or {}), groups=groups, monotone=monotone, seed=self.seed
+        )
+        other.trees_.fit(X.dense, np.asarray(y), np.asarray(sample_weight, np.float64), self.out_of_fold_)
+        other.classes_ = self.classes_
+        return other
+
     def decision_function(self, X: Vectors) -> NDArray[np.float32]:
         """Return the margin (logit), float32[N], not calibrated."""
         return self.trees_.decision_function(X.dense, self.content_logit(X))

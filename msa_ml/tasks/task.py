@@ -35,8 +35,8 @@ class Task:
     portable_sizes
         Lengths of the n-grams of such a model by content view, in place of the experiment's.
     histories
-        What a model reads besides where the experiment says ``model.histories = "all"``: it serves those who keep counters, and
-        can do without.
+        What a model reads besides where the experiment says ``model.histories = "all"``, or ``"auto"`` and they are worth it: it serves
+        those who keep counters, and can do without.
     choices
         Where the task's baseline differs from the defaults of an experiment, in the shape of an experiment file.
     """
@@ -70,6 +70,6 @@ class Task:
             own = len(self.features().histories)
             raise InputError(
                 f"{self.name} has no further histories than the {own} of its features.",
-                hint='Leave model.histories at "usual".',
+                hint='Leave model.histories at "auto".',
             )
         return self.histories

@@ -86,7 +86,12 @@ def test_a_model_that_forgets_knows_what_to_say_of_an_unknown_past(histories: st
 
 
 def test_histories_are_asked_for_by_the_experiment() -> None:
-    assert not features_of(Experiment.of("spam")).histories
+    assert not features_of(Experiment.of("spam").without_histories()).histories
+    assert (
+        features_of(Experiment.of("spam")).histories == get("spam").histories
+    )  # looked at, and kept if they are worth it
+    usual = features_of(Experiment.of("signup_abuse").without_histories())
+    assert features_of(Experiment.of("signup_abuse")).columns == usual.columns
     more = features_of(Experiment.of("spam").with_histories())
     assert more.histories == get("spam").histories
     portable = features_of(Experiment.of("spam").portable().with_histories())

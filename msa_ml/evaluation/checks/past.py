@@ -60,7 +60,6 @@ def groups(dataset: Dataset, by_key: Sequence[Sequence[History]]) -> list[list[G
         **dataset.selection.parameters(),
         "known_from": _known_from(dataset),
         "most": MOST,
-        "rows": 2 * ROWS,
     }
     held = int(
         dataset.store.value(query("count_events", dataset.settings, kind=dataset.kind), parameters) or 0
@@ -70,7 +69,8 @@ def groups(dataset: Dataset, by_key: Sequence[Sequence[History]]) -> list[list[G
     wanted = list(range(len(by_key)))
     # A key of few values may have none that hashes to 0; then a coarser net is thrown for it.
     while wanted and one_in:
-        some = _some([by_key[place] for place in wanted], dataset, {**parameters, "one_in": one_in})
+        bounds = {"one_in": one_in, "rows": 2 * ROWS * len(wanted)}
+        some = _some([by_key[place] for place in wanted], dataset, {**parameters, **bounds})
         found |= {wanted[place]: parts for place, parts in some.items()}
         rows = {place: sum(len(group.rows) for group in found.get(place, ())) for place in wanted}
         wanted = [place for place in wanted if rows[place] < ROWS // 50]

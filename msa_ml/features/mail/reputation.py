@@ -77,7 +77,7 @@ RATES: tuple[History, ...] = tuple(
 """Spam among the labels that were known by then; more of it can only be worse, so the trees are held to that."""
 
 REPUTATION: tuple[History, ...] = (*VOLUME, *SPREAD, *AGES, *RATES)
-"""The optional histories of ``spam``: ``model.histories = "all"``."""
+"""The optional histories of ``spam``: ``model.histories``."""
 
 
 def fields_of(raw: bytes) -> dict[str, object]:
