@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,11 @@ def test_the_wheel_holds_what_the_package_holds_and_nothing_else(wheel: Path) ->
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     inside = {name for name in names if ".dist-info/" not in name}
+    compiled = {name for name in inside if name.endswith(tuple(EXTENSION_SUFFIXES))}
+    twins = {path.stem for path in (ROOT / "msa_ml" / "features" / "compiled").glob("*.pyx")}
+    # Where there is no compiler there are none; in part there never are.
+    assert {Path(name).name.split(".")[0] for name in compiled} == (twins if shutil.which("cc") else set())
+    inside -= compiled
     package = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "msa_ml").rglob("*")
