@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import runpy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,15 +31,6 @@ class CompiledTwins(BuildHookInterface[Any]):
         build_data["artifacts"] += [path.as_posix() for path in built]
 
 
-def source_hash(source: Path) -> str:
-    """Return a hash of what a twin is made of: its source, and what it shares with others of its folder."""
-    data = source.read_bytes()
-    shared = [
-        path for path in sorted(source.parent.glob("*.pxd")) if f".{path.stem} cimport".encode() in data
-    ]
-    return hashlib.sha256(b"".join([data, *(path.read_bytes() for path in shared)])).hexdigest()
-
-
 def compiled(root: Path) -> list[Path]:
     """Compile in place and return the paths below the root."""
     from Cython.Build import cythonize
@@ -64,10 +55,11 @@ def compiled(root: Path) -> list[Path]:
 
 
 def _extension(source: Path, kind: Any) -> Any:
+    made_of = runpy.run_path(str(FOLDER / "made_of.py"))["made_of"]
     # The module knows what it was made of, for the test that it is not an old one.
     return kind(
         ".".join(source.with_suffix("").parts),
         [str(source)],
-        define_macros=[("MSA_SOURCE", f'"{source_hash(source)}"')],
+        define_macros=[("MSA_SOURCE", f'"{made_of(source)}"')],
         extra_compile_args=[] if os.name == "nt" else ["-O2", "-g0", "-Wno-unused-function"],
     )

@@ -9,12 +9,15 @@ Twins read what attackers write: indices are checked and integers are wide, so t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
+
+from msa_ml.features.compiled.made_of import made_of
 
 _Written = TypeVar("_Written", bound=Callable[..., Any])
 
@@ -65,8 +68,15 @@ def built() -> tuple[str, ...]:
 
 
 def _built(module: str) -> ModuleType | None:
-    """Return a compiled module, ``None`` where it was not built."""
+    """Return a compiled module, ``None`` where it was not built, or where its source has changed since."""
     try:
-        return import_module(f"{__name__}.{module}")
+        found = import_module(f"{__name__}.{module}")
     except ImportError:
         return None
+    source = Path(__file__).with_name(f"{module}.pyx")  # a checkout has it, a wheel has not
+    if source.is_file() and made_of(source) != found.SOURCE:
+        warnings.warn(
+            f"what was compiled of {source.name} is old, Python's own runs instead: make setup", stacklevel=4
+        )
+        return None
+    return found
