@@ -72,8 +72,8 @@ class SplitChoice:
 class ContentChoice:
     """``[model.content]``: see :class:`msa_ml.model.content.ContentModel`; ``sizes`` by view."""
 
-    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"head": (4,), "text": (4,)})
-    bits: int = 18
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"head": (4,), "text": (2, 4)})
+    bits: int = 20
     alpha: float = 1e-6
     evidence: float = 0.5
     padding: float = 0.25

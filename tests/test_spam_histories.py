@@ -127,8 +127,8 @@ def test_histories_that_tell_are_kept(prepared: Prepared) -> None:
     random = np.random.default_rng(0)
     turned = (prepared.y == 0) & (random.random(len(prepared.y)) < 0.3)
     told = replace(prepared, index=prepared.index.with_columns(label=pl.Series(prepared.y ^ turned)))
-    rate = told.y + 0.3 * random.normal(size=len(told.y))
-    trees = replace(EXPERIMENT.model.trees, bags=1, group_share=1.0, rounds=20)
+    rate = told.y + 0.1 * random.normal(size=len(told.y))
+    trees = replace(EXPERIMENT.model.trees, bags=1, group_share=1.0, rounds=100)
     experiment = replace(EXPERIMENT, model=replace(EXPERIMENT.model, trees=trees))
     trained = fit(with_column(told, "mail.rate_spam_by_sender_30d", rate), experiment)
     assert trained.worth is not None

@@ -104,8 +104,8 @@ def worth(
     """Compare a model with histories to one without, on N events of the calibration window.
 
     They are kept if with them the loss is lower by more than two standard errors, both than that of the model without and than the
-    same model's without counters; if without counters it is not higher by as much than that of the model without; and if no less
-    spam is caught at the default policy, by as much.
+    same model's without counters; if without counters it is not higher by as much than that of the model without; and if more spam
+    is caught at the default policy: counters are work for somebody, and nobody keeps them for a loss alone.
 
     Parameters
     ----------
@@ -117,13 +117,14 @@ def worth(
     Examples
     --------
     >>> from msa_ml.model.threshold import fit_policies
-    >>> y = np.tile(np.array([0, 1], np.int8), 200)
-    >>> weak, strong = (np.where(y == 1, size, -size).astype(np.float32) for size in (1, 2))
-    >>> alone = np.array([""] * 400)
+    >>> y = np.tile(np.array([0, 1, 1], np.int8), 200)
+    >>> strong = np.where(y == 1, 2, -2).astype(np.float32)
+    >>> weak = np.where(np.arange(600) % 3 == 2, -1, strong / 2)  # half of the spam reads like ham
+    >>> alone = np.array([""] * 600)
     >>> def choice(known, unknown):
     ...     rules = {"plain_policies": fit_policies(y, weak), "policies": fit_policies(y, known)}
-    ...     return worth(y, np.ones(400), alone, plain=weak, known=known, unknown=unknown, **rules).kept
-    >>> choice(strong, weak), choice(weak, weak), choice(strong, weak / 2)
+    ...     return worth(y, np.ones(600), alone, plain=weak, known=known, unknown=unknown, **rules).kept
+    >>> choice(strong, weak), choice(weak, weak), choice(strong, -strong)
     (True, False, False)
     """
     loss = {
@@ -134,19 +135,16 @@ def worth(
     told = _difference(loss["known"] - loss["unknown"], weight, campaign)
     chosen, _ = default_policy(plain_policies)
     threshold = next(policy.threshold for policy in policies if policy.name == chosen.name)
-    spam = y == 1
     caught, caught_plain = (
-        (logit >= np.float32(at))[spam].astype(np.float64)
+        float(np.average((logit >= np.float32(at))[y == 1], weights=weight[y == 1]))
         for logit, at in ((known, threshold), (plain, chosen.threshold))
     )
-    fewer = _difference(caught_plain - caught, weight[spam], campaign[spam])
     kept = (
         all(one.mean < -SURE * one.error for one in (better, told))
         and alone.mean <= SURE * alone.error
-        and fewer.mean <= SURE * fewer.error
+        and caught > caught_plain
     )
-    shares = (float(np.average(one, weights=weight[spam])) for one in (caught, caught_plain))
-    return Worth(kept, len(y), better, alone, told, chosen.name, *shares)
+    return Worth(kept, len(y), better, alone, told, chosen.name, caught, caught_plain)
 
 
 def _loss(y: NDArray[np.int8], logit: NDArray[np.float32]) -> NDArray[np.float64]:
