@@ -148,7 +148,7 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("older")
     source = top / "source"
     source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "CHANGELOG.md"):
         shutil.copy(ROOT / name, source / name)
     shutil.copytree(ROOT / "msa_ml", source / "msa_ml", ignore=shutil.ignore_patterns("__pycache__"))
     _edit(source / "pyproject.toml", r'^version = ".*"$', 'version = "0.0.7"')
