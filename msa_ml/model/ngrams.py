@@ -130,7 +130,9 @@ class NgramHash:
             owner, bucket = map(np.concatenate, zip(*self._windows(group), strict=True))
             slot = owner << np.uint32(self.slot_bits) | (bucket >> apart).astype(np.uint32)
             last[slot] = bucket  # of several values for one place numpy keeps the last
-            slots = np.unique(slot)
+            # np.unique of new versions hashes first, which takes ten times as long as to sort.
+            slot.sort()
+            slots = slot[np.flatnonzero(np.diff(slot, prepend=~slot[:1]))]
             size = min(_GROUP, number - start)
             lengths.append(np.bincount(slots >> np.uint32(self.slot_bits), minlength=size))
             found.append(last[slots])

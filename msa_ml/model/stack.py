@@ -8,7 +8,9 @@ of their features: as a feature it is cut into steps, which flattens it at the v
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +20,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from msa_ml.features.extractor import Vectors
 from msa_ml.model.boosting import BoostedTrees
 from msa_ml.model.content import ContentModel
+
+_MOST_THREADS = 3  # each holds the n-grams of its rows; the six models of five folds come out even
 
 
 class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no types
@@ -65,12 +69,20 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         parameters = dict(self.content or {})
         out_of_fold = np.empty(len(labels), np.float32)
         fold = time_folds(labels, self.folds)
-        for number in range(self.folds):
-            inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+
+        def learnt(left_out: int | None) -> ContentModel:
+            """Learn from all folds but one, and let that be judged; or from all."""
             learner = ContentModel(**parameters, seed=self.seed)
+            if left_out is None:
+                return learner.fit(X.content, labels, weight)
+            inside, outside = np.flatnonzero(fold == left_out), np.flatnonzero(fold != left_out)
             learner.fit(X[outside].content, labels[outside], weight[outside])
             out_of_fold[inside] = learner.decision_function(X[inside].content)
-        self.content_model_ = ContentModel(**parameters, seed=self.seed).fit(X.content, labels, weight)
+            return learner
+
+        # They share nothing, and scikit-learn lets go of the interpreter while it learns.
+        with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+            self.content_model_, *_ = pool.map(learnt, [None, *range(self.folds)])
         self.trees_ = BoostedTrees(
             **dict(self.trees or {}), groups=self.groups, monotone=self.monotone, seed=self.seed
         )
