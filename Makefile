@@ -17,7 +17,7 @@ help: ## Say what can be made
 
 setup: .venv/.ready ## Install the locked packages into .venv
 
-.venv/.ready: pyproject.toml uv.lock hatch_build.py $(wildcard msa_ml/features/compiled/*.pyx)
+.venv/.ready: pyproject.toml uv.lock hatch_build.py $(wildcard $(addprefix msa_ml/features/compiled/*,.pyx .pxd) msa_ml/features/compiled/made_of.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python >= 3.11 is needed, found $$($(PYTHON) --version). Name one: make PYTHON=python3.12" >&2; exit 2; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv

@@ -43,7 +43,17 @@ def compiled(root: Path) -> list[Path]:
     os.chdir(root)
     try:
         with TemporaryDirectory() as scratch:
-            extensions = [_extension(source, Extension) for source in sorted(FOLDER.glob("*.pyx"))]
+            made_of = runpy.run_path(str(FOLDER / "made_of.py"))["made_of"]
+            extensions = [
+                Extension(
+                    ".".join(source.with_suffix("").parts),
+                    [str(source)],
+                    # The module knows what it was made of, so that an old one is not taken for a new one.
+                    define_macros=[("MSA_SOURCE", f'"{made_of(source)}"')],
+                    extra_compile_args=[] if os.name == "nt" else ["-O2", "-g0", "-Wno-unused-function"],
+                )
+                for source in sorted(FOLDER.glob("*.pyx"))
+            ]
             written = cythonize(extensions, build_dir=scratch, quiet=True, language_level=3)
             command = Distribution({"ext_modules": written}).get_command_obj("build_ext")
             command.inplace, command.build_temp, command.parallel = True, scratch, True
@@ -52,14 +62,3 @@ def compiled(root: Path) -> list[Path]:
             return [Path(path) for path in command.get_output_mapping().values()]
     finally:
         os.chdir(before)
-
-
-def _extension(source: Path, kind: Any) -> Any:
-    made_of = runpy.run_path(str(FOLDER / "made_of.py"))["made_of"]
-    # The module knows what it was made of, for the test that it is not an old one.
-    return kind(
-        ".".join(source.with_suffix("").parts),
-        [str(source)],
-        define_macros=[("MSA_SOURCE", f'"{made_of(source)}"')],
-        extra_compile_args=[] if os.name == "nt" else ["-O2", "-g0", "-Wno-unused-function"],
-    )

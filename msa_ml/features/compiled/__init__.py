@@ -2,7 +2,7 @@
 
 A function with a twin is written twice: in Python where it belongs, which is what it means and what runs everywhere, and
 in Cython in this folder, which runs instead where the installation found a C compiler. Both return the same for every
-input. A twin may leave what is rare to Python's own: it gets that as ``python``, by :func:`compiled`.
+input. A twin may leave what is rare to Python's own: it finds that in its ``PYTHON``, where :func:`compiled` puts it.
 
 Twins read what attackers write: indices are checked and integers are wide, so that the worst a bug can do is an error.
 """

@@ -1,6 +1,7 @@
 # cython: boundscheck=True, wraparound=False, binding=True
 """Mailboxes, and the hosts behind them."""
 
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
 
 from msa_ml.features.compiled.octets cimport (
@@ -8,14 +9,7 @@ from msa_ml.features.compiled.octets cimport (
     stripped, unfolded
 )
 
-cdef extern from "Python.h":
-    PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
-
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}

@@ -2,20 +2,13 @@
 """The header block: its fields in one pass over the bytes, their text, and what they say about the content."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
 
 from msa_ml.features.compiled.octets cimport (
     Octets, PyUnicode_GET_LENGTH, at, find, is_ascii, piece, unfolded
 )
-
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
-
-cdef extern from "Python.h":
-    PyObject *PyDict_GetItemWithError(object found, object key) except? NULL
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}

@@ -8,12 +8,12 @@ from cpython.unicode cimport (
 from libc.stdint cimport uint64_t
 from libc.string cimport memchr, memcmp, memcpy, memset
 
+from msa_ml.features.compiled.source cimport msa_source
+
 cdef extern from *:
     """
-    static const char *msa_source = MSA_SOURCE;
     #define largest(text) PyUnicode_MAX_CHAR_VALUE(text)
     """
-    const char *msa_source
     Py_UCS4 largest(str text)
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 largest)
 

@@ -4,13 +4,8 @@
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_Substring
 from libc.string cimport memcmp
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    #define is_ascii(text) PyUnicode_IS_COMPACT_ASCII(text)
-    """
-    const char *msa_source
-    bint is_ascii(str text)
+from msa_ml.features.compiled.octets cimport at, is_ascii, small
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}
@@ -58,18 +53,8 @@ cdef void _fill() noexcept:
 _fill()
 
 
-cdef inline int at(const unsigned char *text, Py_ssize_t size, Py_ssize_t i) noexcept:
-    """Return a character, -1 outside."""
-    return text[i] if 0 <= i < size else -1
-
-
 cdef inline bint has(int code, int kinds) noexcept:
     return code >= 0 and KIND[code] & kinds != 0
-
-
-cdef inline int low(int code) noexcept:
-    """Return the small letter of an ASCII letter, others as they are."""
-    return code + 32 if c"A" <= code <= c"Z" else code
 
 
 cdef inline bint reads(const unsigned char *text, Py_ssize_t size, Py_ssize_t i, bytes word) noexcept:
@@ -79,7 +64,7 @@ cdef inline bint reads(const unsigned char *text, Py_ssize_t size, Py_ssize_t i,
     if i < 0 or i > size - len(word):
         return False
     for k in range(len(word)):
-        if low(text[i + k]) != letters[k]:
+        if small(text[i + k]) != letters[k]:
             return False
     return True
 
@@ -143,19 +128,6 @@ cdef Py_ssize_t _start(
 
 
 # --- Reading -----------------------------------------------------------------------------------------------------------
-
-cdef object _link = None
-
-
-cdef object link():
-    """Return the module whose functions these are; it stands where this one is imported from."""
-    global _link
-    if _link is None:
-        from msa_ml.features.mail import link as found
-
-        _link = found
-    return _link
-
 
 def parse(str text):
     """See :func:`msa_ml.features.mail.link.parse`."""
@@ -252,7 +224,7 @@ cdef object _read(
     if _escaped(data, size, begin):
         marks.append("escapes")
     cdef str name = PyUnicode_Substring(text, first, last)
-    return tuple.__new__(link().Url, (
+    return tuple.__new__(PYTHON["parse"].__globals__["Url"], (
         name.lower() if capitals else name,
         port,
         user,
@@ -286,7 +258,7 @@ cdef bint _escaped(const unsigned char *data, Py_ssize_t size, Py_ssize_t i) noe
                 return True
             if (first == c"4" or first == c"6") and KIND[second] & HEX and second != c"0":
                 return True
-            if (first == c"5" or first == c"7") and (KIND[second] & DIGIT or low(second) == c"a"):
+            if (first == c"5" or first == c"7") and (KIND[second] & DIGIT or small(second) == c"a"):
                 return True
         i += 1
     return False
@@ -386,4 +358,4 @@ cdef bint _is_program(const unsigned char *data, Py_ssize_t i, Py_ssize_t end):
     """Whether this is the extension of a program or an archive."""
     if not 2 <= end - i <= 3:
         return False
-    return data[i:end].decode("ascii").lower() in link()._PROGRAMS
+    return data[i:end].decode("ascii").lower() in PYTHON["parse"].__globals__["_PROGRAMS"]

@@ -39,6 +39,11 @@ cdef inline bint is_blank(int byte) noexcept:
     return byte == c' ' or 9 <= byte <= 13 or 28 <= byte <= 31
 
 
+cdef inline int small(int byte) noexcept:
+    """Return the small letter of a letter of ASCII, others as they are."""
+    return byte + 32 if c'A' <= byte <= c'Z' else byte
+
+
 cdef inline bint is_digit(int byte) noexcept:
     return c'0' <= byte <= c'9'
 

@@ -7,12 +7,7 @@ from msa_ml.features.compiled.octets cimport (
     Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, find, is_ascii, is_blank, past_blanks, piece, stripped,
     unfolded
 )
-
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}

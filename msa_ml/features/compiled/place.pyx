@@ -5,33 +5,11 @@ from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_Sub
 from libc.math cimport log2
 from libc.string cimport memset
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    #define is_ascii(text) PyUnicode_IS_COMPACT_ASCII(text)
-    """
-    const char *msa_source
-    bint is_ascii(str text)
+from msa_ml.features.compiled.octets cimport is_ascii, is_digit
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}
-
-cdef object _link = None
-
-
-cdef object link():
-    """Return the module whose functions these are; it stands where this one is imported from."""
-    global _link
-    if _link is None:
-        from msa_ml.features.mail import link as found
-
-        _link = found
-    return _link
-
-
-cdef inline bint is_digit(unsigned char code) noexcept:
-    return c"0" <= code <= c"9"
-
 
 def _place(str host, suffixes, shorteners, hosting):
     """See :func:`msa_ml.features.mail.link._place`."""
@@ -55,11 +33,11 @@ def _place(str host, suffixes, shorteners, hosting):
         while label < size and data[label] != c".":
             label += 1
         label += 1
-    domain = link().registrable(suffixes, host) or host
+    domain = PYTHON["_place"].__globals__["registrable"](suffixes, host) or host
     name = domain.partition(".")[0]
     marks = (("shorteners",) if is_short else ()) + (("free_hosting",) if is_free else ())
     sizes = (dots + 1, hyphens, max(len(name) - 10, 0), max(_entropy(name) - 3, 0))
-    return tuple.__new__(link().Place, (domain, True, marks, sizes, digits))
+    return tuple.__new__(PYTHON["_place"].__globals__["Place"], (domain, True, marks, sizes, digits))
 
 
 cdef double _entropy(str text):

@@ -6,11 +6,7 @@ from cpython.dict cimport PyDict_CheckExact
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.object cimport PyObject_GenericSetAttr
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}

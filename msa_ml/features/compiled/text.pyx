@@ -10,11 +10,8 @@ from cpython.unicode cimport (
     PyUnicode_KIND,
 )
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.octets cimport is_blank
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}
@@ -226,11 +223,6 @@ def _looks(str text not None):
     return tuple.__new__(Looks, (
         found.letters, digits, found.exclamations, shouted_outside_tags(letters, size), found.spaced, gap,
     ))
-
-
-cdef inline bint is_blank(unsigned int code) noexcept:
-    """Whether ``str.strip`` takes it for a blank, of ASCII."""
-    return code == c" " or 9 <= code <= 13 or 28 <= code <= 31
 
 
 cdef Py_ssize_t shouted_outside_tags(const Narrow *text, Py_ssize_t size) noexcept:

@@ -4,14 +4,9 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 from msa_ml.features.compiled.octets cimport (
-    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, is_ascii, is_blank, is_digit, piece, unfolded
+    Octets, PyUnicode_DATA, PyUnicode_GET_LENGTH, at, is_ascii, is_blank, is_digit, piece, small, unfolded
 )
-
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}
@@ -116,10 +111,6 @@ cdef object stamp_in(Octets data, Py_ssize_t begin, Py_ssize_t size):
 
 cdef inline bint is_letter(int byte) noexcept:
     return c'a' <= byte <= c'z' or c'A' <= byte <= c'Z'
-
-
-cdef inline int small(int byte) noexcept:
-    return byte + 32 if c'A' <= byte <= c'Z' else byte
 
 
 cdef Py_ssize_t past_word(Octets data, Py_ssize_t size, Py_ssize_t begin) noexcept:

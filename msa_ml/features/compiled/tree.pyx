@@ -14,11 +14,7 @@ from libc.string cimport memcmp, memcpy
 
 from selectolax import lexbor
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}

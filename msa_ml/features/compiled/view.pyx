@@ -4,11 +4,8 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_1BYTE_DATA, PyUnicode_DATA, PyUnicode_KIND, PyUnicode_READ
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.octets cimport is_blank, small
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}
@@ -20,7 +17,7 @@ cdef enum:
     BOUNDARY_NAME = 9
     BOUNDARY_MOST = 200
 
-cdef unsigned char small[256]  # what is seen of a character of ASCII: 0 if nothing
+cdef unsigned char shown_as[256]  # what is seen of a character of ASCII: 0 if nothing
 cdef unsigned char separators[256]  # one bit for each
 cdef unsigned char letters[256]  # all of these bits for a small letter
 cdef unsigned char shape_of[256]
@@ -33,19 +30,10 @@ cdef _prepare():
 
     cdef bytes seen_of = shown._SMALL, bits = shown._BITS, letters_of = shown._LETTERS, shapes_of = content._SHAPES
     for code in range(256):
-        small[code] = seen_of[code]
+        shown_as[code] = seen_of[code]
         separators[code] = bits[code]
         letters[code] = letters_of[code]
         shape_of[code] = shapes_of[code]
-
-
-cdef inline bint is_blank(unsigned int code) noexcept:
-    """Whether ``str.split`` takes it for a blank, of ASCII."""
-    return code == c" " or 9 <= code <= 13 or 28 <= code <= 31
-
-
-cdef inline unsigned int lower(unsigned int code) noexcept:
-    return code | 0x20 if c"A" <= code <= c"Z" else code
 
 
 def seen(confusables, str text not None, limit=None):
@@ -76,7 +64,7 @@ cdef Py_ssize_t write_small(const unsigned char *text, Py_ssize_t size, unsigned
     cdef Py_ssize_t at = 0, written = 0
     cdef unsigned char code, last = c" "
     while at < size and written < most:
-        code = small[text[at]]
+        code = shown_as[text[at]]
         at += 1
         into[written] = code
         if code == 0:
@@ -84,7 +72,7 @@ cdef Py_ssize_t write_small(const unsigned char *text, Py_ssize_t size, unsigned
         written += (code != c" ") | (last != c" ")
         last = code
     if written and into[written - 1] == c" ":  # none is left at the end of all
-        while at < size and (small[text[at]] == 0 or small[text[at]] == c" "):
+        while at < size and (shown_as[text[at]] == 0 or shown_as[text[at]] == c" "):
             at += 1
         if at == size:
             written -= 1
@@ -245,7 +233,7 @@ cdef Py_ssize_t write_line(
             continue
         if code < 32 or code == 127:
             return -1
-        if lower(code) == c"b" and (after := after_boundary(line, size, at)) > at:
+        if small(code) == c"b" and (after := after_boundary(line, size, at)) > at:
             at = after
             continue
         at += 1
@@ -262,7 +250,7 @@ cdef Py_ssize_t after_boundary(const unsigned char *line, Py_ssize_t size, Py_ss
     """Return the end of a parameter that begins here, the beginning if there is none."""
     cdef Py_ssize_t name, end
     for name in range(BOUNDARY_NAME):
-        if at + name >= size or lower(line[at + name]) != BOUNDARY[name]:
+        if at + name >= size or small(line[at + name]) != BOUNDARY[name]:
             return at
     end = at + BOUNDARY_NAME
     while end < size and end < at + BOUNDARY_NAME + BOUNDARY_MOST and not is_blank(line[end]):

@@ -12,11 +12,7 @@ from cpython.unicode cimport (
     PyUnicode_KIND,
 )
 
-cdef extern from *:
-    """
-    static const char *msa_source = MSA_SOURCE;
-    """
-    const char *msa_source
+from msa_ml.features.compiled.source cimport msa_source
 
 SOURCE = msa_source.decode()
 PYTHON = {}
