@@ -120,17 +120,6 @@ def client_ip(received: Iterable[str]) -> str:
     return ""
 
 
-def client_subnet(received: Iterable[str]) -> str:
-    """Return the subnet of :func:`client_ip`.
-
-    Examples
-    --------
-    >>> client_subnet(["from a (b [10.0.0.1]) by c", "from d (e [192.0.2.9]) by f ([198.51.100.1])"])
-    '192.0.2.0/24'
-    """
-    return subnet(client_ip(received))
-
-
 def mail_address(field: str | None) -> str:
     """Return the address in a ``From`` or ``Return-Path`` field, lower-case; ``''`` when there is none.
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from msa_ml.source.columns import (
     client_ip,
-    client_subnet,
     mail_address,
     recipient_count,
     recipients,
     sender_address,
+    subnet,
 )
 from msa_ml.source.mail_head import read_head
 
@@ -78,7 +78,7 @@ HOSTILE = [
 def test_hostile_messages_take_little_time(raw: bytes) -> None:
     started = time.process_time()
     head = read_head(raw)
-    sender_address(head), client_subnet(head.received), recipient_count(head.recipients)
+    sender_address(head), subnet(client_ip(head.received)), recipient_count(head.recipients)
     assert len(recipients(head.recipients)) <= 50
     assert time.process_time() - started < 1.0
 
@@ -88,7 +88,7 @@ def test_hostile_messages_take_little_time(raw: bytes) -> None:
 )
 def test_nothing_raises(raw: bytes) -> None:
     head = read_head(raw)
-    assert isinstance(client_subnet(head.received), str)
+    assert isinstance(subnet(client_ip(head.received)), str)
     assert len(set(found := recipients(head.recipients))) == len(found) <= 50
     assert all(one == one.lower() for one in found)
     assert isinstance(mail_address(head.sender), str)
@@ -109,8 +109,8 @@ def test_the_client_is_the_topmost_public_address_before_by() -> None:
         "from mail.example.com (mail.example.com [IPv6:2001:db8:1:2::3]) by inner.example.org",
         "from later.example.net ([203.0.113.9]) by mail.example.com",
     ]
-    assert client_subnet(chain) == "2001:db8:1::/48"
+    assert subnet(client_ip(chain)) == "2001:db8:1::/48"
     assert client_ip(chain) == "2001:db8:1:2::3"
     assert client_ip(["from x ([::ffff:192.0.2.7]) by y"]) == client_ip(["from x ([192.0.2.7]) by y"])
-    assert client_subnet(chain[:2]) == ""
-    assert client_subnet(["from x ([999.1.2.3]) by y"]) == ""
+    assert subnet(client_ip(chain[:2])) == ""
+    assert subnet(client_ip(["from x ([999.1.2.3]) by y"])) == ""
