@@ -12,7 +12,9 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from msa_ml.errors import InputError
 
 _SHINGLE = 12
 _LONGEST = 20_000
@@ -78,3 +80,36 @@ def campaign_weight(campaign: NDArray[np.str_], power: float) -> NDArray[np.floa
     _, number, size = np.unique(campaign, return_inverse=True, return_counts=True)
     weight: NDArray[np.float64] = np.where(campaign == "", 1.0, size[number] ** -float(power))
     return weight
+
+
+def clusters(
+    length: int, campaign: ArrayLike | None = None, day: ArrayLike | None = None
+) -> NDArray[np.intp]:
+    """Return the cluster of each row, int[N], numbered from 0.
+
+    Parameters
+    ----------
+    campaign
+        str[N], empty where a row has none.
+    day
+        Anything sortable, [N].
+
+    Examples
+    --------
+    >>> clusters(5, campaign=["a", "a", "", "b", ""], day=[1, 2, 1, 1, 2]).tolist()
+    [2, 2, 0, 0, 1]
+    """
+    cluster = np.arange(length, dtype=np.intp) if day is None else _numbered("days", day, length)[1]
+    if campaign is not None:
+        names, number = _numbered("campaigns", campaign, length)
+        named = np.array([bool(name) for name in names.tolist()], np.bool_)
+        shared = (named & (np.bincount(number, minlength=len(names)) > 1))[number]
+        cluster = np.where(shared, number + cluster.max(initial=0) + 1, cluster)
+    return np.asarray(np.unique(cluster, return_inverse=True)[1], np.intp)
+
+
+def _numbered(what: str, values: ArrayLike, length: int) -> tuple[NDArray[np.generic], NDArray[np.intp]]:
+    names, number = np.unique(np.asarray(values), return_inverse=True)
+    if number.shape != (length,):
+        raise InputError(f"{what} must have the shape of the labels, ({length},), found {number.shape}.")
+    return names, number

@@ -15,8 +15,9 @@ import polars as pl
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.errors import InputError
-from msa_ml.evaluation.bootstrap import Bootstrap, Interval, clusters, percentile
+from msa_ml.evaluation.bootstrap import Bootstrap, Interval, percentile
 from msa_ml.evaluation.compare import paired_difference, points
 from msa_ml.evaluation.measuring import measure_ranking
 from msa_ml.evaluation.ranking import Floats, Ranking, checked_labels, checked_weight

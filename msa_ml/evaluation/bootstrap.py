@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv
 
-from msa_ml.errors import InputError
 from msa_ml.evaluation.ranking import Floats
 
 LEVEL = 0.95
@@ -47,39 +46,6 @@ class Interval:
     def map(self, change: Callable[[float], float]) -> Interval:
         """Return the interval of a rising function of the number."""
         return Interval(change(self.value), change(self.low), change(self.high))
-
-
-def clusters(
-    length: int, campaign: ArrayLike | None = None, day: ArrayLike | None = None
-) -> NDArray[np.intp]:
-    """Return the cluster of each row, int[N], numbered from 0.
-
-    Parameters
-    ----------
-    campaign
-        str[N], empty where a row has none.
-    day
-        Anything sortable, [N].
-
-    Examples
-    --------
-    >>> clusters(5, campaign=["a", "a", "", "b", ""], day=[1, 2, 1, 1, 2]).tolist()
-    [2, 2, 0, 0, 1]
-    """
-    cluster = np.arange(length, dtype=np.intp) if day is None else _numbered("days", day, length)[1]
-    if campaign is not None:
-        names, number = _numbered("campaigns", campaign, length)
-        named = np.array([bool(name) for name in names.tolist()], np.bool_)
-        shared = (named & (np.bincount(number, minlength=len(names)) > 1))[number]
-        cluster = np.where(shared, number + cluster.max(initial=0) + 1, cluster)
-    return np.asarray(np.unique(cluster, return_inverse=True)[1], np.intp)
-
-
-def _numbered(what: str, values: ArrayLike, length: int) -> tuple[NDArray[np.generic], NDArray[np.intp]]:
-    names, number = np.unique(np.asarray(values), return_inverse=True)
-    if number.shape != (length,):
-        raise InputError(f"{what} must have the shape of the labels, ({length},), found {number.shape}.")
-    return names, number
 
 
 @dataclass(frozen=True)

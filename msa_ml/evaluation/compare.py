@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.errors import InputError
-from msa_ml.evaluation.bootstrap import Bootstrap, Interval, binomial, clusters, divide, effective, percentile
+from msa_ml.evaluation.bootstrap import Bootstrap, Interval, binomial, divide, effective, percentile
 from msa_ml.evaluation.obfuscation.loss import Loss
 from msa_ml.evaluation.ranking import checked_labels, checked_numbers, checked_weight
 from msa_ml.evaluation.rendering import SYNTHETIC, aligned, between, percent, with_bounds

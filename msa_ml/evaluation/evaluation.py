@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.errors import InputError
-from msa_ml.evaluation.bootstrap import FEW_CLUSTERS, Bootstrap, Interval, clusters, effective
+from msa_ml.evaluation.bootstrap import FEW_CLUSTERS, Bootstrap, Interval, effective
 from msa_ml.evaluation.measuring import (
     PolicyEvidence,
     SliceEvidence,

@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from msa_ml.evaluation.bootstrap import Bootstrap, binomial, clusters
+from msa_ml.dataset.campaigns import clusters
+from msa_ml.evaluation.bootstrap import Bootstrap, binomial
 from msa_ml.evaluation.metrics import checked_probability
 from msa_ml.evaluation.metrics import roc as roc_points
 from msa_ml.evaluation.ranking import Floats, Ranking, checked_labels, checked_weight

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.errors import InputError
-from msa_ml.evaluation.bootstrap import Bootstrap, Interval, clusters, divide
+from msa_ml.evaluation.bootstrap import Bootstrap, Interval, divide
 from msa_ml.evaluation.compare import paired_difference
 from msa_ml.evaluation.ranking import checked_numbers, checked_weight
 from msa_ml.evaluation.rendering import SYNTHETIC, aligned, percent, with_bounds

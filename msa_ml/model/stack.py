@@ -83,12 +83,16 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         # They share nothing, and scikit-learn lets go of the interpreter while it learns.
         with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
             self.content_model_, *_ = pool.map(learnt, [None, *range(self.folds)])
+        self.out_of_fold_ = out_of_fold
+        return self._fit_trees(X, labels, weight)
+
+    def _fit_trees(self, X: Vectors, labels: NDArray[Any], weight: NDArray[np.float64]) -> Self:
+        """Learn what to add to the content model that is there."""
         self.trees_ = BoostedTrees(
             **dict(self.trees or {}), groups=self.groups, monotone=self.monotone, seed=self.seed
         )
-        self.trees_.fit(X.dense, labels, weight, out_of_fold)
+        self.trees_.fit(X.dense, labels, weight, self.out_of_fold_)
         self.classes_ = np.array([0, 1])
-        self.out_of_fold_ = out_of_fold
         return self
 
     def with_trees(
@@ -110,12 +114,7 @@ class ContentStack(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             seed=self.seed,
         )
         other.content_model_, other.out_of_fold_ = self.content_model_, self.out_of_fold_
-        other.trees_ = BoostedTrees(
-            **dict(self.trees or {}), groups=groups, monotone=monotone, seed=self.seed
-        )
-        other.trees_.fit(X.dense, np.asarray(y), np.asarray(sample_weight, np.float64), self.out_of_fold_)
-        other.classes_ = self.classes_
-        return other
+        return other._fit_trees(X, np.asarray(y), np.asarray(sample_weight, np.float64))
 
     def decision_function(self, X: Vectors) -> NDArray[np.float32]:
         """Return the margin (logit), float32[N], not calibrated."""

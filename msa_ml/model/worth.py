@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.model.threshold import Policy, default_policy
 
 LEAST_EVENTS = 2_000
@@ -158,10 +159,7 @@ def _difference(
 ) -> Difference:
     """Return the weighted mean and its standard error over campaigns; an event without one stands for itself."""
     mean = float(np.average(each, weights=weight))
-    _, number = np.unique(campaign, return_inverse=True)
-    number = np.where(campaign == "", number.max(initial=0) + 1 + np.arange(len(each)), number)
-    _, cluster = np.unique(number, return_inverse=True)
-    summed = np.bincount(cluster, weights=weight * (each - mean))
+    summed = np.bincount(clusters(len(each), campaign), weights=weight * (each - mean))
     return Difference(mean, float(np.sqrt((summed**2).sum()) / weight.sum()))
 
 

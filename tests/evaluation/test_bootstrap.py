@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.errors import InputError
 from msa_ml.evaluation.bootstrap import (
     MOST_CLUSTERS,
     Bootstrap,
     Interval,
     binomial,
-    clusters,
     effective,
     percentile,
     rate,

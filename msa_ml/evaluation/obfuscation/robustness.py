@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from msa_ml.dataset.campaigns import clusters
 from msa_ml.errors import DataRefused, InputError
-from msa_ml.evaluation.bootstrap import Bootstrap, Interval, clusters, divide, percentile
+from msa_ml.evaluation.bootstrap import Bootstrap, Interval, divide, percentile
 from msa_ml.evaluation.obfuscation.trick import chosen
 from msa_ml.evaluation.ranking import checked_numbers
 from msa_ml.evaluation.rendering import SYNTHETIC, aligned, between, percent
